@@ -1,0 +1,1 @@
+//! Bytes: raw layer, arenas, pools, blocks, size classes, large objects.

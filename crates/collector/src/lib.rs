@@ -1,0 +1,1 @@
+//! Which tracked objects are unreachable, and when to look.

@@ -1,0 +1,1 @@
+//! The facade: allocate, clone, drop, collect, in Python's order.

@@ -1,0 +1,1 @@
+//! The reference: a graph, everything recomputed from scratch.

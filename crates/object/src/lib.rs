@@ -1,0 +1,1 @@
+//! What an object is: header, type record, tracing.

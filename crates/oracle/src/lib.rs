@@ -1,0 +1,1 @@
+//! Machines side by side on one program: comparison, reports, CPython.

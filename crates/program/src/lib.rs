@@ -1,0 +1,1 @@
+//! The language of operations and observations: text, bytes, generation, shrinking.

@@ -1,0 +1,1 @@
+//! Reference counts and destruction without recursion.

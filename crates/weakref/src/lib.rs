@@ -1,0 +1,1 @@
+//! Who watches an object, and whom to tell, in which order.
