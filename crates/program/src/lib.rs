@@ -1,1 +1,13 @@
-//! The language of operations and observations: text, bytes, generation, shrinking.
+//! The language of operations and observations: what a program asks of a memory manager, and what a machine
+//! answers. See `docs/language.md` for the meaning.
+//!
+//! Invariant: no address, no handle and no line of the heap's code is in here.
+#![forbid(unsafe_code)]
+
+pub mod environment;
+pub mod op;
+pub mod transcript;
+
+pub use environment::{Environment, Policy, Profile, Trigger};
+pub use op::{Callback, Finalizer, Op, Var};
+pub use transcript::Transcript;

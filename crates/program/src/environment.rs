@@ -1,0 +1,75 @@
+//! What a program runs under: the rules of one Python version, a collector's policy, and faults.
+
+/// When an allocation that passes the threshold collects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Trigger {
+    /// Inside the allocation, before the new object exists (3.11).
+    InsideAllocation,
+    /// Right after it, with the new object alive (3.12 and later: the eval breaker).
+    AfterAllocation,
+}
+
+/// The rules of one Python version, as far as they differ (the lines marked **V** of the contract).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Profile {
+    /// The minor version: 11 for Python 3.11.
+    pub minor: u8,
+    /// The thresholds at the start.
+    pub thresholds: [u32; 3],
+    /// When an automatic collection runs.
+    pub trigger: Trigger,
+    /// Whether weak references without callback outlive the finalizers, and stay alive if their referent
+    /// was resurrected (PY-37).
+    pub plain_refs_survive: bool,
+}
+
+impl Profile {
+    /// The newest version known.
+    pub const NEWEST: Profile = Profile::of(15);
+
+    /// Returns the rules of Python 3.`minor`; older versions than 3.11 count as 3.11, newer than 3.15 as 3.15.
+    #[must_use]
+    pub const fn of(minor: u8) -> Profile {
+        Profile {
+            minor,
+            thresholds: if minor <= 12 { [700, 10, 10] } else { [2000, 10, 10] },
+            trigger: if minor <= 11 { Trigger::InsideAllocation } else { Trigger::AfterAllocation },
+            plain_refs_survive: minor >= 15,
+        }
+    }
+}
+
+/// What collections there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Policy {
+    /// None: `collect` does nothing, answers 0 and reports no collection; nothing is ever automatic. The
+    /// counts of generations 1 and 2 stay 0, every object stays in generation 0.
+    RefcountOnly,
+    /// Every collection, explicit of any generation or automatic (only generation 0's count matters), is
+    /// over the whole heap and is reported, and counted in the statistics, as one of generation 2; survivors
+    /// are in generation 2, keep their order of age; new objects are in generation 0; all counts become 0.
+    MarkSweep,
+    /// CPython's three generations.
+    Generational,
+}
+
+/// Everything besides the program that decides what happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Environment {
+    /// The version's rules.
+    pub profile: Profile,
+    /// The collector's policy.
+    pub policy: Policy,
+    /// How many objects, never reported, live in the permanent generation from the start (see
+    /// `docs/language.md`).
+    pub foreign: u64,
+    /// The allocation (counting nodes and refs from 0) that fails once for want of memory, if any: the
+    /// operation answers `FAILED` and binds nothing; inside a finalizer or callback the failure is an exception.
+    pub fail_at: Option<u64>,
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Environment { profile: Profile::NEWEST, policy: Policy::Generational, foreign: 5000, fail_at: None }
+    }
+}
