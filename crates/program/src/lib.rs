@@ -4,10 +4,17 @@
 //! Invariant: no address, no handle and no line of the heap's code is in here.
 #![forbid(unsafe_code)]
 
+mod bindings;
 pub mod environment;
+pub mod generate;
 pub mod op;
+pub mod operands;
+pub mod program;
+pub mod text;
 pub mod transcript;
 
 pub use environment::{Environment, Policy, Profile, Trigger};
+pub use generate::Generator;
 pub use op::{Callback, Finalizer, Op, Var};
+pub use program::Program;
 pub use transcript::Transcript;
