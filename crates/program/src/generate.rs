@@ -82,7 +82,7 @@ impl Draw {
     /// A number below `n`, which is at most 256; biased by less than `n` in 256.
     #[inline]
     fn below(&mut self, n: u16) -> u8 {
-        (u16::from(self.byte()) * n >> 8) as u8
+        ((u16::from(self.byte()) * n) >> 8) as u8
     }
 }
 
@@ -179,7 +179,7 @@ impl Habits {
             Kind::Node => self.nodes,
             Kind::Ref => self.refs,
         };
-        let index = (u16::from(byte >> 2) * u16::from(count) >> 6) as u8;
+        let index = ((u16::from(byte >> 2) * u16::from(count)) >> 6) as u8;
         if byte & 3 == 0 { Var::Local(index) } else { Var::Global(index) }
     }
 

@@ -5,8 +5,10 @@
 #![forbid(unsafe_code)]
 
 mod bindings;
+pub mod bytes;
 pub mod environment;
 pub mod generate;
+mod kind;
 pub mod op;
 pub mod operands;
 pub mod program;

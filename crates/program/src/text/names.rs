@@ -1,6 +1,6 @@
 //! The words of the text form: how variables, finalizers and callbacks are spelled.
 
-use crate::op::{Callback, Finalizer, Var};
+use crate::op::{Callback, Finalizer, Op, Var};
 use crate::operands::Kind;
 
 const GLOBAL_NODES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
@@ -55,4 +55,45 @@ pub(crate) const CALLBACKS: [(Callback, &str); 4] = [
 /// Returns the word of `what`, if it has one.
 pub(crate) fn word<T: PartialEq>(words: &[(T, &'static str)], what: &T) -> Option<&'static str> {
     words.iter().find(|(known, _)| known == what).map(|&(_, word)| word)
+}
+
+/// The calls without argument and without target, with their operations.
+pub(crate) const BARE: [(Op, &str); 10] = [
+    (Op::Enable, "enable"),
+    (Op::Disable, "disable"),
+    (Op::IsEnabled, "isenabled"),
+    (Op::GetThreshold, "get_threshold"),
+    (Op::Freeze, "freeze"),
+    (Op::Unfreeze, "unfreeze"),
+    (Op::FreezeCount, "get_freeze_count"),
+    (Op::Count, "get_count"),
+    (Op::Stats, "get_stats"),
+    (Op::Census, "census"),
+];
+
+/// The other names that a program calls or reads.
+const OTHERS: [&str; 13] = [
+    "node",
+    "ref",
+    "saved",
+    "collect",
+    "set_threshold",
+    "which",
+    "getrefcount",
+    "getweakrefcount",
+    "is_tracked",
+    "is_finalized",
+    "alive",
+    "start",
+    "nil",
+];
+
+/// Returns the operation that is nothing but its name, called.
+pub(crate) fn bare(name: &str) -> Option<Op> {
+    BARE.iter().find(|(_, known)| *known == name).map(|&(op, _)| op)
+}
+
+/// Returns whether a function may not have this name.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    variable(name).is_some() || bare(name).is_some() || OTHERS.contains(&name)
 }

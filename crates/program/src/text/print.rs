@@ -6,7 +6,7 @@
 
 use std::fmt::{self, Write};
 
-use super::names::{CALLBACKS, FINALIZERS, name, word};
+use super::names::{BARE, CALLBACKS, FINALIZERS, name, word};
 use crate::op::{Op, Var};
 use crate::operands::{Kind, Operand, Role};
 use crate::program::Program;
@@ -93,7 +93,7 @@ impl Body {
     }
 
     fn print_function(&self, index: usize, text: &mut String) {
-        write!(text, "def frame_{index}():\n").expect("a string takes any text");
+        writeln!(text, "def frame_{index}():").expect("a string takes any text");
         let globals = names(self.globals, Var::Global);
         if !globals.is_empty() {
             text.push_str("    global ");
@@ -188,7 +188,6 @@ fn write_line(op: &Op, out: &mut String) -> fmt::Result {
         Op::Store { node, field, src } => write!(out, "{}.f{field} = {}", Node(node), Node(src)),
         Op::Clear { node, field } => write!(out, "{}.f{field} = nil", Node(node)),
         Op::Load { dst, node, field } => write!(out, "{} = {}.f{field}", Node(dst), Node(node)),
-        Op::Push | Op::Pop => Ok(()),
         Op::Ref { dst, node, callback } => match callback.and_then(|callback| word(&CALLBACKS, &callback)) {
             Some(word) => write!(out, "{} = ref({}, \"{word}\")", Ref(dst), Node(node)),
             None => write!(out, "{} = ref({})", Ref(dst), Node(node)),
@@ -210,15 +209,9 @@ fn write_line(op: &Op, out: &mut String) -> fmt::Result {
         Op::IsTracked { var } => write!(out, "is_tracked({})", Node(var)),
         Op::IsFinalized { var } => write!(out, "is_finalized({})", Node(var)),
         Op::Alive { src } => write!(out, "alive({})", Ref(src)),
-        Op::Enable => out.write_str("enable()"),
-        Op::Disable => out.write_str("disable()"),
-        Op::IsEnabled => out.write_str("isenabled()"),
-        Op::GetThreshold => out.write_str("get_threshold()"),
-        Op::Freeze => out.write_str("freeze()"),
-        Op::Unfreeze => out.write_str("unfreeze()"),
-        Op::FreezeCount => out.write_str("get_freeze_count()"),
-        Op::Count => out.write_str("get_count()"),
-        Op::Stats => out.write_str("get_stats()"),
-        Op::Census => out.write_str("census()"),
+        _ => match word(&BARE, op) {
+            Some(word) => write!(out, "{word}()"),
+            None => Ok(()),
+        },
     }
 }
