@@ -1,0 +1,76 @@
+//! Large objects: one chunk of the raw layer each.
+
+use core::ptr::NonNull;
+
+use crate::allocator::Allocator;
+use crate::arena::{ArenaHeader, LARGE_OFFSET, pool_at};
+use crate::arenas;
+use crate::geometry::ARENA_ALIGN;
+use crate::poison;
+use crate::pool::{CLASS_LARGE, PoolHeader};
+use crate::raw::OutOfMemory;
+
+/// The unit, in bytes, of a large object's chunk.
+const PAGE: usize = 4096;
+
+/// Returns the bytes of the chunk for a large object, or `None` if there can be none.
+///
+/// Up to one arena the sizes are coarse, an eighth of the next power of two apart, so that chunks find a
+/// second use; what is not touched costs address space only.
+fn chunk_bytes(size: usize) -> Option<usize> {
+    let bytes = size.checked_add(LARGE_OFFSET).filter(|&bytes| bytes <= isize::MAX as usize - ARENA_ALIGN)?;
+    let step = match bytes <= ARENA_ALIGN {
+        true => PAGE.max(bytes.next_power_of_two() / 8),
+        false => PAGE,
+    };
+    Some(bytes.next_multiple_of(step))
+}
+
+/// Returns the bytes that a large block for `size` bytes has room for, or `None` if there can be none.
+pub(crate) fn capacity(size: usize) -> Option<usize> {
+    Some(chunk_bytes(size)? - LARGE_OFFSET)
+}
+
+impl Allocator {
+    /// Hands out a block in a chunk of its own.
+    pub(crate) fn alloc_large(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
+        let bytes = chunk_bytes(size).ok_or(OutOfMemory { size })?;
+        self.drain_remote();
+        let chunk = self.shared.raw.map(bytes)?;
+        let header = ArenaHeader::large(bytes);
+        header.owner.set(self.owner.get());
+        let pool = PoolHeader::new(bytes - LARGE_OFFSET, CLASS_LARGE, 0);
+        pool.used.set(1);
+        let arena = chunk.cast::<ArenaHeader>();
+        // SAFETY: the chunk is ours and `bytes` > `LARGE_OFFSET` long (A2); the table's one entry follows the
+        // header and ends before `LARGE_OFFSET` (A3).
+        let block = unsafe {
+            arena.write(header);
+            pool_at(arena.as_ptr(), 0).write(pool);
+            arenas::push(&self.large, arena.as_ptr());
+            chunk.add(LARGE_OFFSET)
+        };
+        self.large_count.set(self.large_count.get() + 1);
+        self.count_mapped(bytes);
+        if self.options.poison {
+            // SAFETY: the block runs to the end of its chunk.
+            unsafe { poison::fill_new(block, bytes - LARGE_OFFSET) };
+        }
+        Ok(block)
+    }
+
+    /// Gives the chunk of a large object back.
+    ///
+    /// # Safety
+    /// The pool is that of a large object of this allocator, whose block is free.
+    pub(crate) unsafe fn free_large(&self, pool: *mut PoolHeader) {
+        let chunk = ArenaHeader::of(pool.cast()).cast_mut();
+        // SAFETY: by contract it is in the list (A6), came from this raw layer, and nobody uses it any more.
+        let bytes = unsafe {
+            arenas::remove(&self.large, chunk);
+            arenas::release(chunk, &*self.shared.raw)
+        };
+        self.large_count.set(self.large_count.get() - 1);
+        self.raw_bytes.set(self.raw_bytes.get() - bytes);
+    }
+}

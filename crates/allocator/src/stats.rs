@@ -1,0 +1,126 @@
+//! Figures: how much there is, and how much of it is in use.
+
+use core::fmt;
+
+use crate::allocator::Allocator;
+use crate::pool::{CLASS_LARGE, CLASS_NONE};
+use crate::walk::each_pool;
+
+/// The figures of one size class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ClassStats {
+    /// Bytes of a block.
+    pub block_size: usize,
+    /// Pools of this class.
+    pub pools: usize,
+    /// Blocks handed out.
+    pub live_blocks: usize,
+    /// Blocks of those pools that are not handed out, carved or not.
+    pub free_blocks: usize,
+}
+
+/// The figures of an allocator. Bytes of blocks count what a block has room for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Stats {
+    /// Arenas, those without a pool in use included.
+    pub arenas: usize,
+    /// Arenas without a pool in use.
+    pub free_arenas: usize,
+    /// Pools in use, those standing empty in their class included.
+    pub pools: usize,
+    /// Pools of all arenas that are not in use.
+    pub free_pools: usize,
+    /// Blocks handed out, large objects included.
+    pub live_blocks: usize,
+    /// Their bytes.
+    pub live_bytes: usize,
+    /// Large objects.
+    pub large_blocks: usize,
+    /// Their bytes.
+    pub large_bytes: usize,
+    /// Bytes mapped from the raw layer.
+    pub raw_bytes: usize,
+    /// The most bytes that were ever mapped at once.
+    pub peak_raw_bytes: usize,
+    /// Each size class, smallest first.
+    pub classes: Vec<ClassStats>,
+}
+
+impl Allocator {
+    /// Returns the figures of now. Blocks that wait for [`drain_remote`](Allocator::drain_remote) are live.
+    ///
+    /// # Complexity
+    /// Linear in the number of pools and large objects.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let mut stats = Stats {
+            free_arenas: self.arenas.free.get(),
+            raw_bytes: self.raw_bytes.get(),
+            peak_raw_bytes: self.peak_raw_bytes.get(),
+            ..Stats::default()
+        };
+        for class in 0..self.geometry.classes() {
+            let block_size = self.geometry.class_size(class);
+            stats.classes.push(ClassStats { block_size, ..ClassStats::default() });
+        }
+        for list in [&self.arenas.all, &self.large] {
+            let mut chunk = list.get();
+            // SAFETY: listed chunks are mapped and begin with their header (A3).
+            while let Some(header) = unsafe { chunk.as_ref() } {
+                stats.arenas += usize::from(header.pools.get() > 0);
+                stats.free_pools += header.nfreepools.get() as usize;
+                each_pool(chunk, |pool| {
+                    debug_assert_ne!(pool.class.get(), CLASS_NONE);
+                    let (used, size) = (pool.used.get() as usize, pool.block_size.get());
+                    stats.live_blocks += used;
+                    stats.live_bytes += used * size;
+                    if pool.class.get() == CLASS_LARGE {
+                        stats.large_blocks += 1;
+                        stats.large_bytes += size;
+                        return;
+                    }
+                    stats.pools += 1;
+                    let class = &mut stats.classes[pool.class.get() as usize];
+                    class.pools += 1;
+                    class.live_blocks += used;
+                    class.free_blocks += self.geometry.pool() / size - used;
+                });
+                chunk = header.next.get();
+            }
+        }
+        stats
+    }
+}
+
+impl fmt::Display for Stats {
+    /// Writes a table: a line per size class that has pools, then the sums.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{:>8} {:>8} {:>12} {:>12} {:>14}",
+            "size", "pools", "live blocks", "free blocks", "live bytes"
+        )?;
+        for class in self.classes.iter().filter(|class| class.pools > 0) {
+            let bytes = class.live_blocks * class.block_size;
+            let ClassStats { block_size, pools, live_blocks, free_blocks } = class;
+            writeln!(f, "{block_size:>8} {pools:>8} {live_blocks:>12} {free_blocks:>12} {bytes:>14}")?;
+        }
+        let dash = "-";
+        writeln!(
+            f,
+            "{:>8} {dash:>8} {:>12} {dash:>12} {:>14}",
+            "large", self.large_blocks, self.large_bytes
+        )?;
+        writeln!(
+            f,
+            "{:>8} {:>8} {:>12} {dash:>12} {:>14}",
+            "all", self.pools, self.live_blocks, self.live_bytes
+        )?;
+        writeln!(
+            f,
+            "{} arenas, {} of them free; {} free pools",
+            self.arenas, self.free_arenas, self.free_pools
+        )?;
+        write!(f, "{} bytes mapped, {} at most", self.raw_bytes, self.peak_raw_bytes)
+    }
+}
