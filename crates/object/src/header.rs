@@ -25,7 +25,10 @@ impl Flags {
     /// That pass holds it to be unreachable until shown otherwise.
     pub const UNREACHABLE: Flags = Flags(16);
 
-    const ALL: usize = 31;
+    /// It is itself a weak reference, and leaves its referent's watchers when it dies.
+    pub const WATCHER: Flags = Flags(32);
+
+    const ALL: usize = 63;
 
     /// Tells whether all of `other` is set.
     #[must_use]
@@ -48,12 +51,13 @@ impl Flags {
 
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(Flags, &str); 5] = [
+        const NAMES: [(Flags, &str); 6] = [
             (Flags::TRACKED, "tracked"),
             (Flags::FINALIZED, "finalized"),
             (Flags::WATCHED, "watched"),
             (Flags::COLLECTING, "collecting"),
             (Flags::UNREACHABLE, "unreachable"),
+            (Flags::WATCHER, "watcher"),
         ];
         f.debug_set().entries(NAMES.iter().filter(|(flag, _)| self.has(*flag)).map(|(_, name)| name)).finish()
     }

@@ -1,0 +1,51 @@
+//! What a strategy is.
+
+use crate::NoRoom;
+use crate::pass::Pass;
+
+pub use crate::pass::{header, trace};
+
+/// What is true of a strategy, for tables and reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Facts {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// Whether it finds cycles at all.
+    pub finds_cycles: bool,
+    /// Whether it can look at young objects only.
+    pub generational: bool,
+    /// One line on how it works.
+    pub summary: &'static str,
+}
+
+/// What a strategy decides by: the state of the collector when an allocation has passed the threshold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pressure {
+    /// Allocations less deaths of tracked objects; then passes over generation 0 and 1 since the one above.
+    pub counts: [u32; 3],
+    /// What they are compared with.
+    pub thresholds: [u32; 3],
+    /// Objects that survived the last full pass.
+    pub long_lived_total: u64,
+    /// Objects that have reached generation 2 since.
+    pub long_lived_pending: u64,
+}
+
+/// When to look, and how to deduce. One file each in [`crate::strategies`].
+pub trait Strategy {
+    /// Returns what is true of it.
+    fn facts(&self) -> &'static Facts;
+
+    /// Decides whether a pass is due, over which generation.
+    fn due(&self, pressure: &Pressure) -> Option<usize>;
+
+    /// Decides which generation an explicit collection of `generation` looks at.
+    fn scope(&self, generation: usize) -> Option<usize>;
+
+    /// Moves what is unreachable among the subjects to the tentative list, flagged so, and whatever of it was
+    /// reachable after all to the rescued, unflagged.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory; the pass is abandoned then.
+    fn deduce(&self, pass: &mut Pass) -> Result<(), NoRoom>;
+}
