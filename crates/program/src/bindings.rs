@@ -21,6 +21,7 @@ struct Scope {
 }
 
 impl Scope {
+    #[inline]
     fn of(&mut self, kind: Kind) -> &mut u16 {
         match kind {
             Kind::Node => &mut self.nodes,
@@ -37,7 +38,11 @@ pub(crate) struct Bindings {
     depth: usize,
 }
 
+// A mask takes an index modulo the number of variables.
+const _: () = assert!(NODE_VARS.is_power_of_two() && REF_VARS.is_power_of_two());
+
 /// The number of variables of `kind` in each frame.
+#[inline]
 pub(crate) const fn count(kind: Kind) -> u8 {
     match kind {
         Kind::Node => NODE_VARS,
@@ -74,9 +79,12 @@ impl Bindings {
     }
 
     /// Returns the bound variables of `kind` as bits: globals, then locals above them.
+    #[inline]
     fn bound(&self, kind: Kind) -> u16 {
-        let (mut globals, mut locals) =
-            (self.globals, if self.depth == 0 { UNBOUND } else { self.locals[self.depth - 1] });
+        let (mut globals, mut locals) = (self.globals, UNBOUND);
+        if let Some(innermost) = self.depth.checked_sub(1) {
+            locals = self.locals[innermost];
+        }
         *globals.of(kind) | *locals.of(kind) << count(kind)
     }
 
@@ -86,6 +94,7 @@ impl Bindings {
     }
 
     /// Does what `operand` does to the bindings; its variable must exist here (see [`Self::nearest`]).
+    #[inline]
     fn apply(&mut self, operand: Operand) {
         let (scope, index) = match operand.var {
             Var::Global(index) => (&mut self.globals, index),
@@ -106,8 +115,8 @@ impl Bindings {
     fn nearest(&self, operand: Operand) -> Option<Var> {
         let kind = operand.kind;
         let var = match operand.var {
-            Var::Local(index) if self.depth > 0 => Var::Local(index % count(kind)),
-            Var::Global(index) | Var::Local(index) => Var::Global(index % count(kind)),
+            Var::Local(index) if self.depth > 0 => Var::Local(index & (count(kind) - 1)),
+            Var::Global(index) | Var::Local(index) => Var::Global(index & (count(kind) - 1)),
         };
         if operand.role == Role::Write {
             return Some(var);
@@ -118,7 +127,7 @@ impl Bindings {
         }
         // The ring written twice, so that a shift is a rotation.
         let steps = ((bound | bound << width) >> at).trailing_zeros() as u8;
-        Some(variable(kind, (at + steps) % width))
+        Some(variable(kind, (at + steps) & (width - 1)))
     }
 
     /// Returns `op` repaired for this place, and does what it does to the bindings; `None`, and nothing done,
@@ -130,13 +139,17 @@ impl Bindings {
             Op::Pop => return self.pop().then_some(op),
             _ => {}
         }
-        let op = op.map_vars(|operand| self.nearest(operand))?;
-        op.each_var(|operand| self.apply(operand));
-        Some(op)
+        // Reads come before writes: whoever finds nothing bound has written nothing yet.
+        op.map_vars(|operand| {
+            let var = self.nearest(operand)?;
+            self.apply(Operand { var, ..operand });
+            Some(var)
+        })
     }
 }
 
 /// Returns the place of `var` in the bits of [`Bindings::bound`].
+#[inline]
 fn position(kind: Kind, var: Var) -> u8 {
     match var {
         Var::Global(index) => index,
@@ -145,6 +158,7 @@ fn position(kind: Kind, var: Var) -> u8 {
 }
 
 /// Returns the variable at a place in the bits of [`Bindings::bound`].
+#[inline]
 fn variable(kind: Kind, position: u8) -> Var {
     match position.checked_sub(count(kind)) {
         Some(index) => Var::Local(index),

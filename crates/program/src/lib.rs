@@ -7,16 +7,23 @@
 mod bindings;
 pub mod bytes;
 pub mod environment;
+pub mod exhaustive;
 pub mod generate;
 mod kind;
+pub mod observation;
 pub mod op;
 pub mod operands;
 pub mod program;
+pub mod recording;
+pub mod shrink;
 pub mod text;
 pub mod transcript;
 
 pub use environment::{Environment, Policy, Profile, Trigger};
 pub use generate::Generator;
+pub use observation::Observation;
 pub use op::{Callback, Finalizer, Op, Var};
 pub use program::Program;
+pub use recording::Recording;
+pub use shrink::shrink;
 pub use transcript::Transcript;

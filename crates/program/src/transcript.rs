@@ -6,6 +6,8 @@
 //!
 //! A *mark* is `number << 2 | generation`.
 
+use crate::observation::Observation;
+
 /// `FINALIZED number`: a finalizer began.
 pub const FINALIZED: i64 = 1;
 /// `CALLBACK number`: the callback of a ref began.
@@ -31,4 +33,20 @@ pub struct Transcript {
     /// `starts[i]` is the length of `tokens` when operation `i` began; the epilogue is the last entry.
     /// Empty if the machine cannot tell (CPython).
     pub starts: Vec<u32>,
+}
+
+/// Returns one readable line for each observation; what is no observation ends the list as a line that says so.
+///
+/// ```
+/// use gleaner_program::transcript::render;
+///
+/// let tokens = [4, 1, 2, 2, 0 << 2 | 2, 3 << 2 | 1, 5, 1, 2];
+/// assert_eq!(render(&tokens), [
+///     "collection of generation 1: 2 collected; survivors 0 in 2, 3 in 1",
+///     "answer 2",
+/// ]);
+/// ```
+#[must_use]
+pub fn render(mut tokens: &[i64]) -> Vec<String> {
+    std::iter::from_fn(|| Observation::take(&mut tokens)).map(|observation| observation.to_string()).collect()
 }

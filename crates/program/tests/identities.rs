@@ -47,6 +47,12 @@ proptest! {
     }
 
     #[test]
+    fn text_gives_a_generated_program_back(seed: u64) {
+        let program = Generator::default().program(seed);
+        prop_assert_eq!(text::parse(&program.to_python(), "p.py"), Ok(program));
+    }
+
+    #[test]
     fn any_bytes_are_a_program(raw in proptest::collection::vec(any::<u8>(), 0..600), cap in 0_usize..256) {
         let program = bytes::decode(&raw, cap);
         prop_assert!(program.len() <= cap + MAX_DEPTH);
@@ -182,6 +188,14 @@ fn unbound_operands_become_the_next_bound_ones() {
         Op::Delete { var: c },
     ];
     assert_eq!(program.ops(), expected);
+}
+
+/// `a.f0 = nil` is an operation, also where a function's line of locals could stand.
+#[test]
+fn a_function_may_begin_by_clearing_a_field() {
+    let a = Var::Global(0);
+    let program = Program::new([Op::Saved { dst: a }, Op::Push, Op::Clear { node: a, field: 0 }, Op::Pop]);
+    assert_eq!(text::parse(&program.to_python(), "p.py"), Ok(program));
 }
 
 #[test]

@@ -44,9 +44,7 @@ impl Head {
             match statement {
                 Stmt::Expr(expr) if index == 0 && is_docstring(expr) => {}
                 Stmt::Global(global) => global.names.iter().try_for_each(|name| head.declare(name))?,
-                Stmt::Assign(assign) if is_nil(&assign.value) && head.locals == 0 => {
-                    head.bind_locals(assign)?
-                }
+                Stmt::Assign(assign) if binds_nil(assign) && head.locals == 0 => head.bind_locals(assign)?,
                 _ => return Ok((head, &body[index..])),
             }
         }
@@ -78,6 +76,12 @@ impl Head {
         let line = nil_line(self.locals).unwrap_or_default();
         Err(Problem::at(assign, format!("the locals die in the order of this line, which must be `{line}`")))
     }
+}
+
+/// Returns whether an assignment is a function's line of locals, as far as its first target tells: that a field
+/// is set to nil is an operation.
+fn binds_nil(assign: &StmtAssign) -> bool {
+    is_nil(&assign.value) && matches!(assign.targets.first(), Some(Expr::Name(_)))
 }
 
 /// Returns whether an expression is `nil`.
