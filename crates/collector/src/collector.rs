@@ -1,4 +1,4 @@
-//! The collector's state: lists, counts, thresholds, statistics, and the starred steps of a collection.
+//! The collector's state: lists, counts, thresholds, statistics, and the collector's steps of a collection.
 
 use core::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -241,7 +241,7 @@ impl Collector {
         }
     }
 
-    // -- The starred steps ------------------------------------------------------------------------------------
+    // -- The collector's steps ------------------------------------------------------------------------------------
 
     /// Begins a collection of `generation`: zeroes its counts, counts it in the next.
     pub fn begin(&self, generation: usize) {
@@ -291,7 +291,10 @@ impl Collector {
     /// If a `trace` panics, with everything condemned alive and in place.
     pub fn deduce_again(&self, generation: usize) {
         let condemned = self.lists[ListId::Condemned as usize].borrow_mut().take();
-        self.partition(&*self.strategy, condemned, self.destination(generation));
+        // At the end of a heap even a strategy that finds no cycles has condemned some.
+        let finds = self.strategy.facts().finds_cycles;
+        let strategy: &dyn Strategy = if finds { &*self.strategy } else { &MarkSweep };
+        self.partition(strategy, condemned, self.destination(generation));
     }
 
     /// Condemns whatever is unreachable in the whole heap, with whatever strategy: for the end of a heap.

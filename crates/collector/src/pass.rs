@@ -10,6 +10,9 @@ use crate::NoRoom;
 /// How many subjects ahead memory is asked for.
 const AHEAD: usize = 12;
 
+/// Objects in order, with holes.
+pub(crate) type Objects = Vec<Option<Address>>;
+
 /// What a pass decides about.
 pub struct Pass {
     /// The subjects in order; a hole is one that was moved to `tentative`.
@@ -80,7 +83,7 @@ impl Pass {
     }
 
     /// Splits the subjects, with no flag left on any: survivors in order, then the condemned.
-    pub(crate) fn split(mut self) -> Result<(Vec<Option<Address>>, Vec<Option<Address>>), Pass> {
+    pub(crate) fn split(mut self) -> Result<(Objects, Objects), Pass> {
         let mut condemned = Vec::new();
         let rescued = self.rescued.len();
         if condemned.try_reserve(self.tentative.len() - rescued).is_err()

@@ -72,7 +72,7 @@ impl Core {
         self.for_each_condemned(|core, object| {
             // SAFETY: O1: condemned, not freed.
             let flags = unsafe { object.as_ref() }.flags();
-            if flags.has(Flags::WATCHER) && !(keep_plain && !reference(object).has_callback()) {
+            if flags.has(Flags::WATCHER) && (!keep_plain || reference(object).has_callback()) {
                 core.table.unwatch(object);
             }
             if flags.has(Flags::WATCHED) {

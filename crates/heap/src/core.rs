@@ -61,7 +61,7 @@ impl Core {
     #[inline]
     pub(crate) fn of(object: Address) -> NonNull<Core> {
         // SAFETY: O1: the object lies in a block of a heap's allocator.
-        let owner = unsafe { owner_of(object.cast()) };
+        let owner = unsafe { owner_of(object.as_ptr().cast_const().cast()) };
         // SAFETY: H1: its owner is the heap's core, never null.
         unsafe { NonNull::new_unchecked(owner.cast::<Core>().cast_mut()) }
     }
@@ -70,7 +70,7 @@ impl Core {
     pub(crate) fn alloc<T: Trace>(&self, value: T, flags: Flags) -> Result<Address, OutOfMemory> {
         if self.refusals.get() > 0 {
             self.refusals.set(self.refusals.get() - 1);
-            return Err(OutOfMemory);
+            return Err(no_memory::<T>());
         }
         let pressed = T::TRACKED && self.collector.count_allocation();
         if pressed && self.rules.collect_inside_allocation {
@@ -79,7 +79,7 @@ impl Core {
         let record = TypeRecord::of::<T>();
         let Ok(block) = self.allocator.alloc(record.size) else {
             self.uncount::<T>();
-            return Err(OutOfMemory);
+            return Err(no_memory::<T>());
         };
         let block = block.cast::<ObjectBox<T>>();
         // SAFETY: O1, O2: the block is fresh, large enough, and aligned for the record's type.
@@ -90,7 +90,7 @@ impl Core {
         unsafe { object.as_ref() }.insert(flags);
         if T::TRACKED && self.collector.track(object).is_err() {
             self.free(object);
-            return Err(OutOfMemory);
+            return Err(no_memory::<T>());
         }
         if pressed && !self.rules.collect_inside_allocation {
             // Owned while the collection runs, so that a panicking `trace` does not leak it.
@@ -249,6 +249,12 @@ impl Undertaker for Core {
         unsafe { self.allocator.free(dead.cast(), record.size) };
         self.live.set(self.live.get() - 1);
     }
+}
+
+/// The error of an allocation that found no memory.
+#[cold]
+fn no_memory<T: Trace>() -> OutOfMemory {
+    OutOfMemory { size: TypeRecord::of::<T>().size }
 }
 
 /// Takes one more reference to an object.

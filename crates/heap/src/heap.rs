@@ -86,6 +86,12 @@ impl Heap {
         self.core().plain_weak(referent)
     }
 
+    /// Returns the plain weak reference to an object, if there is one.
+    #[must_use]
+    pub fn existing_weak<T: Trace>(&self, referent: &Ref<T>) -> Option<Weak<T>> {
+        self.core().find_plain_weak(referent)
+    }
+
     /// Makes a weak reference whose callback is called once when the referent has died (`weakref.ref(x, callback)`).
     /// What the callback captures counts as referred to from outside the heap.
     ///

@@ -89,6 +89,12 @@ impl Core {
         Ok(Weak { object, referent: PhantomData })
     }
 
+    /// Returns the plain weak reference of an object, if there is one.
+    pub(crate) fn find_plain_weak<T: Trace>(&self, referent: &Ref<T>) -> Option<Weak<T>> {
+        let weak = self.existing_plain(referent.address())?;
+        Some(Weak { object: Ref::another(weak), referent: PhantomData })
+    }
+
     /// Makes a weak reference with a callback.
     pub(crate) fn weak_with<T: Trace>(
         &self,
@@ -112,11 +118,12 @@ impl Core {
     ) -> Result<Ref<WeakReference>, OutOfMemory> {
         let plain = callback.is_none();
         // The allocation may collect, and finalizers may make weak references of their own: look again after it (PY-47).
-        let object = Ref::from_owned(self.alloc(WeakReference::new(callback), Flags::WATCHER)?);
+        let object: Ref<WeakReference> =
+            Ref::from_owned(self.alloc(WeakReference::new(callback), Flags::WATCHER)?);
         if plain && let Some(weak) = self.existing_plain(referent.address()) {
             return Ok(Ref::another(weak));
         }
-        self.table.reserve().map_err(|_| OutOfMemory)?;
+        self.table.reserve().map_err(|_| OutOfMemory { size: size_of::<(Address, Address)>() })?;
         self.table.watch(referent.address(), object.address());
         Ok(object)
     }
