@@ -1,0 +1,636 @@
+"""Runs the programs of docs/language.md on the Python that executes this file: CPython 3.11 or newer, with GIL.
+
+    PYTHONPATH=corpora python3 program.py     the program imports this file, which runs it, prints and exits
+    python3 prelude.py FILE...                the same for several files
+    python3 -I -S prelude.py --batch          a driver: see batch()
+
+What is printed is a transcript, integers as in crates/program/src/transcript.rs.
+
+The programs watch the collector, and whatever this file allocates the collector counts. Hence these rules:
+
+1. Everything of the driver's own is frozen (in the permanent generation) before a program starts; the two
+   containers of nodes, the program's globals and `saved`, are hidden from the collector wherever it could visit
+   them, so that a reference in either is like one on the stack.
+2. While a program runs, only node() and ref() make objects that stay. Temporaries come out of CPython's free
+   lists, which do not count. A full collection empties these, and takes what was in them off the count;
+   therefore watch() takes everything out before a full pass and puts it back after.
+3. A traceback would keep frames and nodes alive: code that raises is hidden from tracebacks.
+4. What allocates all the same (an exception, a list's iterator) does so with the collector disabled, and frees
+   it before it is enabled again.
+"""
+import sys
+
+if sys.implementation.name != "cpython" or sys.version_info < (3, 11):
+    raise SystemExit("prelude: CPython 3.11 or newer is needed; this is %s %s.%s"
+                     % (sys.implementation.name, *sys.version_info[:2]))
+if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    raise SystemExit("prelude: a free-threaded build collects by other rules; a build with GIL is needed")
+
+import _ctypes
+import gc
+import opcode
+from _weakref import getweakrefcount as count_refs, ref as plain_ref
+from time import process_time_ns
+
+FINALIZED, CALLBACK, UNRAISABLE, COLLECTION, ANSWER, CENSUS = range(1, 7)
+MAX_WATCHERS = 8
+INSIDE = sys.version_info < (3, 12)  # an automatic collection runs inside the allocation, not after it
+
+out = []  # the transcript: integers, and the rows of a census as text
+log = out.append
+saved = []  # nodes that finalizers and callbacks keep
+plain = {}  # the id of a ref without callback -> its number; dead ones' stay until their id is used again
+following = 0  # the number of the next node or ref
+making = None  # the node that is getting a ref without callback right now
+busy = 0  # calls under way with a tuple in use that will return to a free list
+running = False  # whether a program runs
+names = {}  # the program's globals
+thawed = False  # whether the program has made the driver's own objects visible to the collector
+base_frozen = 0  # objects of the permanent generation that are not the program's
+stats_before = []  # the nine numbers of gc.get_stats() at start()
+was_enabled = True  # before the exception that is on its way
+held = spares = None  # what watch() has taken out of the free lists
+buried = []  # temporaries that must not come into a free list while the program runs
+marks, rows = [], {}  # scratch of find_marks() and census()
+
+
+class Object(_ctypes._SimpleCData):
+    _type_ = "O"
+
+
+class Function(_ctypes.CFuncPtr):
+    _flags_ = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
+    _argtypes_ = (Object,)
+    _restype_ = None
+
+
+untrack = Function(_ctypes.dlsym(_ctypes.dlopen(None, 0), "PyObject_GC_UnTrack"))
+untrack(saved)
+
+
+def hidden(function):
+    """Hides a function's frames from tracebacks: without RESUME a frame never counts as begun."""
+    code = bytearray(function.__code__.co_code)
+    for at in range(0, len(code), 2):
+        if code[at] == opcode.opmap["RESUME"]:
+            code[at] = opcode.opmap["NOP"]
+    function.__code__ = function.__code__.replace(co_code=bytes(code))
+    return function
+
+
+# Nodes.
+
+class Missing:
+    """A field that a node does not have; all fields of nil."""
+
+    def __get__(self, node, owner=None):
+        return nil
+
+    def __set__(self, node, value):
+        pass
+
+
+class Nil:
+    __slots__ = ()
+    number = -1
+    f0 = f1 = f2 = f3 = ref = Missing()
+
+    def __call__(self):
+        return nil
+
+
+nil = Nil()
+
+
+@hidden
+def finalize(self):
+    log(FINALIZED)
+    log(self.number)
+    if self.act is not None:
+        self.act(self)
+
+
+def keep(node):
+    saved.append(node)
+
+
+def allocate_field(self):
+    self.f0 = node(1)
+
+
+def drop(node):
+    node.f0 = nil
+    node.f1 = nil
+    node.f2 = nil
+    node.f3 = nil
+    node.ref = nil
+    if saved:
+        saved.pop()
+
+
+@hidden
+def throw(_):
+    global was_enabled
+    was_enabled = gc.isenabled()
+    gc.disable()
+    raise ERROR
+
+
+def collect_all(_):
+    collect(2)
+
+
+def make_class(fields, **more):
+    names = ["f%d" % i for i in range(4)]
+    slots = {"__slots__": ["act", "number", "ref", "watchers", "__weakref__"] + names[:fields]}
+    return type("Node%d" % fields, (), slots | dict.fromkeys(names[fields:], Missing()) | more)
+
+
+NODES = [make_class(fields) for fields in range(5)]
+FINALS = [make_class(fields, __del__=finalize) for fields in range(5)]
+EDGES = {kind: ["f%d" % i for i in range(fields)] for kinds in (NODES, FINALS) for fields, kind in enumerate(kinds)}
+FINALIZERS = {"log": None, "resurrect": keep, "allocate": allocate_field, "drop": drop, "raise": throw,
+              "collect": collect_all}
+
+
+def node(fields, finalizer=None):
+    global following
+    if finalizer is None:
+        made = NODES[fields]()
+        made.act = None
+    else:
+        made = FINALS[fields]()
+        made.act = FINALIZERS[finalizer]
+    made.number = following
+    following += 1
+    made.ref = nil
+    made.watchers = 0
+    if fields:
+        made.f0 = nil
+        if fields > 1:
+            made.f1 = nil
+            if fields > 2:
+                made.f2 = nil
+                if fields > 3:
+                    made.f3 = nil
+    return made
+
+
+# Refs.
+
+class Watcher(plain_ref):
+    __slots__ = ("number",)
+
+
+def ref(node, callback=None):
+    global following, making
+    if node is nil:
+        return nil
+    if callback is None:
+        if type(node.__weakref__) is plain_ref:
+            return plain_ref(node)
+        making = node
+        made = call(plain_ref, (node,)) if INSIDE else plain_ref(node)
+        making = None
+        plain[id(made)] = following
+    else:
+        if node.watchers == MAX_WATCHERS:
+            return nil
+        node.watchers += 1
+        made = call(Watcher, (node, CALLBACKS[callback])) if INSIDE else Watcher(node, CALLBACKS[callback])
+        made.number = following
+    following += 1
+    return made
+
+
+def call(kind, arguments):
+    """Calls with a tuple of arguments that the collection inside the allocation does not visit."""
+    global busy
+    untrack(arguments)
+    busy += 1
+    made = kind(*arguments)
+    busy -= 1
+    return made
+
+
+def begin_callback(ref):
+    """Logs; then hides the tuple through which CPython tells several watchers from the collector."""
+    global busy
+    log(CALLBACK)
+    log(ref.number)
+    busy += 1
+    enabled = gc.isenabled()
+    gc.disable()
+    for holder in gc.get_referrers(ref):
+        if type(holder) is tuple:
+            untrack(holder)
+    holder = None
+    if enabled:
+        gc.enable()
+
+
+def on_log(ref):
+    log(CALLBACK)
+    log(ref.number)
+
+
+def on_collect(ref):
+    global busy
+    begin_callback(ref)
+    collect(2)
+    busy -= 1
+
+
+def on_allocate(ref):
+    global busy
+    begin_callback(ref)
+    saved.append(node(0))
+    busy -= 1
+
+
+@hidden
+def on_raise(ref):
+    log(CALLBACK)
+    log(ref.number)
+    throw(ref)
+
+
+CALLBACKS = {"log": on_log, "collect": on_collect, "allocate": on_allocate, "raise": on_raise}
+
+
+def on_unraisable(report):
+    if report.exc_value is not ERROR:
+        sys.__unraisablehook__(report)
+        return
+    log(UNRAISABLE)
+    if was_enabled:
+        gc.enable()
+
+
+# The collector at work.
+
+ONE = (None,)
+SIZES = 1, 2, 4, 6, 8, 10, 12, 14, 16  # of tuples that can be in use when a full pass begins: arguments, watchers
+used = 0  # the size of the one that is
+
+
+def watch(phase, info):
+    """Reports a pass (gc.callbacks), and keeps what the driver allocates out of the counts: rule 2."""
+    global held, spares
+    if not running:
+        return
+    if phase == "start":
+        if thawed:
+            hide_names()
+        if info["generation"] == 2:
+            take_temporaries(info)
+        return
+    if held is not None:
+        # The dict `info` is new (+1), for the free lists are empty; `held` is too long for one (-1).
+        buried.append(info)
+        held = spares = None
+        if used:
+            buried.append(ONE * used)
+    log(COLLECTION)
+    log(info["generation"])
+    log(info["collected"])
+    find_marks()
+    log(len(marks))
+    out.extend(marks)
+    marks.clear()
+
+
+def take_temporaries(info):
+    """Takes everything out of the free lists: as much of each size as is ever in use at once."""
+    global held, spares
+    if busy:
+        find_used()
+    z = None
+    spare = []
+    untrack(spare)
+    spares = spare, info, {}, {}, {}
+    untrack(spares)
+    held = ((z,), (z,), (z,), (z, z), (z, z), (z, z, z), (z, z, z), (z, z, z, z), (z, z, z, z),
+            ONE * 6, ONE * 6, ONE * 8, ONE * 8, ONE * 10, ONE * 10, ONE * 12, ONE * 12, ONE * 14, ONE * 14,
+            ONE * 16, ONE * 16)
+    untrack(held)
+
+
+def find_used():
+    """Finds the size of the tuple in use, which take_temporaries() will replace by a new one."""
+    global used
+    used = 0
+    for size in SIZES:
+        before = gc.get_count()[0]
+        a = ONE * size
+        b = ONE * size
+        c = ONE * size if size == 1 else None
+        if gc.get_count()[0] != before:
+            used = size
+        a = b = c = None
+        if used:
+            return
+
+
+def hide_names():
+    global base_frozen
+    before = gc.get_freeze_count()
+    untrack(names)
+    base_frozen -= before - gc.get_freeze_count()
+
+
+def find_marks():
+    fresh = None if making is None else making.__weakref__
+    for generation in 0, 1, 2:
+        for thing in gc.get_objects(generation):
+            kind = type(thing)
+            if kind in NUMBERED:
+                marks.append(getattr(thing, "number", following) << 2 | generation)
+            elif kind is plain_ref:
+                if thing is fresh:
+                    marks.append(following << 2 | generation)
+                elif id(thing) in plain:
+                    marks.append(plain[id(thing)] << 2 | generation)
+    marks.sort()
+
+
+NUMBERED = frozenset([*EDGES, Watcher])
+
+
+# The operations.
+
+def answer(value):
+    log(ANSWER)
+    log(1)
+    log(value)
+
+
+def answer3(values):
+    log(ANSWER)
+    log(3)
+    log(values[0])
+    log(values[1])
+    log(values[2])
+
+
+def saved_node():
+    return saved.pop() if saved else nil
+
+
+@hidden
+def collect(generation):
+    if generation < 3:
+        answer(gc.collect(generation))
+        return
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        value = gc.collect(generation)
+    except ValueError:
+        value = -1
+    if enabled:
+        gc.enable()
+    answer(value)
+
+
+def isenabled():
+    answer(int(gc.isenabled()))
+
+
+def get_threshold():
+    answer3(gc.get_threshold())
+
+
+def get_count():
+    answer3(gc.get_count())
+
+
+def put_stats(put):
+    enabled = gc.isenabled()
+    gc.disable()
+    for generation in gc.get_stats():
+        put(generation["collections"])
+        put(generation["collected"])
+        put(generation["uncollectable"])
+    generation = None
+    if enabled:
+        gc.enable()
+
+
+def get_stats():
+    log(ANSWER)
+    log(9)
+    put_stats(log)
+    i = -9
+    while i:
+        out[i] -= stats_before[i]
+        i += 1
+
+
+def freeze():
+    global base_frozen
+    own = gc.get_freeze_count() - base_frozen
+    enabled = gc.isenabled()
+    gc.disable()
+    find_marks()
+    own += len(marks)
+    marks.clear()
+    if enabled:
+        gc.enable()
+    gc.freeze()
+    base_frozen = gc.get_freeze_count() - own
+
+
+def unfreeze():
+    global base_frozen, thawed
+    gc.unfreeze()
+    base_frozen = 0
+    thawed = True
+
+
+def get_freeze_count():
+    answer(gc.get_freeze_count() - base_frozen)
+
+
+def which(thing):
+    answer(plain[id(thing)] if type(thing) is plain_ref else thing.number)
+
+
+def getrefcount(thing):
+    answer(-1 if thing is nil else sys.getrefcount(thing) - ARGUMENT)
+
+
+def getweakrefcount(node):
+    answer(count_refs(node))
+
+
+def is_tracked(node):
+    answer(int(node is not nil and gc.is_tracked(node)))
+
+
+def is_finalized(node):
+    answer(int(node is not nil and gc.is_finalized(node)))
+
+
+def alive(ref):
+    answer(int(ref is not nil and ref() is not None))
+
+
+def census():
+    enabled = gc.isenabled()
+    gc.disable()
+    for generation in 0, 1, 2:
+        for thing in gc.get_objects(generation):
+            kind = type(thing)
+            count = sys.getrefcount(thing) - LISTED
+            if kind in EDGES:
+                row = f"{count} {len(EDGES[kind]) + 1}"
+                for field in EDGES[kind]:
+                    row += f" {getattr(thing, field).number}"
+                row += f" {number_of(thing.ref)}"
+            elif kind is Watcher or kind is plain_ref and id(thing) in plain:
+                row = f"{count} 1 {number_of(thing())}"
+            else:
+                continue
+            rows[number_of(thing) << 2 | generation] = row
+    thing = None
+    log(CENSUS)
+    log(len(rows))
+    for mark in sorted(rows):
+        log(mark)
+        log(rows[mark])
+    rows.clear()
+    if enabled:
+        gc.enable()
+
+
+def number_of(thing):
+    return -1 if thing is None else plain[id(thing)] if type(thing) is plain_ref else thing.number
+
+
+# A program's beginning and end.
+
+def start():
+    global running, base_frozen
+    gc.freeze()
+    gc.collect()
+    take_temporaries({})
+    release()
+    stats_before.clear()
+    put_stats(stats_before.append)
+    gc.freeze()
+    base_frozen = gc.get_freeze_count()
+    running = True
+    gc.set_threshold(*THRESHOLDS)
+    gc.enable()
+
+
+def release():
+    global held, spares
+    held = spares = None
+
+
+def finish():
+    """The epilogue of docs/language.md; driver's objects are not made visible where that changes nothing."""
+    gc.disable()
+    for name in "a b c d e f g h ra rb rc rd".split():
+        if name in names:
+            del names[name]
+    if gc.get_freeze_count() != base_frozen:
+        unfreeze()
+    for _ in range(10):
+        while saved:
+            saved.pop()
+        collect(2)
+        if not out[-1] and not saved:
+            break
+    census()
+
+
+def run(text, name):
+    """Runs one program, and leaves its transcript in `out`."""
+    global following, running, thawed, busy, making, names
+    out.clear()
+    plain.clear()
+    following = busy = 0
+    making = None
+    thawed = False
+    names = EXPORTS.copy()
+    text = text.replace("from prelude import *", "", 1)
+    for variable in REFS:
+        if variable in text:
+            text = text.replace(variable, variable + " or nil")  # a dead ref answers None, the language nil
+    try:
+        exec(compile(text, name, "exec"), names)
+        if not running:
+            raise ValueError("the program has no start()")
+        finish()
+    finally:
+        running = False
+        gc.disable()
+        names.clear()
+        buried.clear()
+        while saved:
+            saved.pop()
+
+
+REFS = ["r%s()" % letter for letter in "abcdpqrs"]
+EXPORTS = {function.__name__: function for function in (
+    start, node, ref, collect, isenabled, get_threshold, get_count, get_stats, freeze, unfreeze, get_freeze_count,
+    which, getrefcount, getweakrefcount, is_tracked, is_finalized, alive, census)}
+EXPORTS.update(nil=nil, saved=saved_node, enable=gc.enable, disable=gc.disable, set_threshold=gc.set_threshold,
+               __builtins__=__builtins__)
+THRESHOLDS = gc.get_threshold()
+
+
+def measure(thing):
+    """Counts the references that the measuring itself holds, as an argument and out of a list."""
+    global ARGUMENT, LISTED
+    ARGUMENT = sys.getrefcount(thing)
+    thing = None
+    for thing in [Nil()]:
+        LISTED = sys.getrefcount(thing)
+
+
+def transcript():
+    return " ".join(map(str, out))
+
+
+def batch():
+    """Reads `length\n` and that many bytes of programs, separated by NUL; answers with a line for each, its
+    integers or `! message`, and one more: the nanoseconds of processor time used so far. Until the input ends.
+    """
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while size := source.readline():
+        answers = []
+        for text in source.read(int(size)).decode().split("\0"):
+            try:
+                run(text, "program")
+                answers.append(transcript())
+            except Exception as error:
+                answers.append("! " + " ".join(repr(error).split()))
+        answers.append(str(process_time_ns()))
+        sink.write("\n".join(answers).encode() + b"\n")
+        sink.flush()
+
+
+def main(files):
+    for file in files:
+        with open(file) as source:
+            run(source.read(), file)
+        print(transcript())
+
+
+try:
+    raise RuntimeError("of a program")
+except RuntimeError as error:
+    ERROR = error
+sys.unraisablehook = on_unraisable
+gc.disable()
+gc.callbacks.append(watch)
+measure(Nil())
+if __name__ == "__main__":
+    batch() if sys.argv[1:] == ["--batch"] else main(sys.argv[1:])
+elif hasattr(sys.modules["__main__"], "__file__"):
+    main([sys.modules["__main__"].__file__])
+    sys.exit()
