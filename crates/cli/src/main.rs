@@ -1,2 +1,66 @@
 //! The `gleaner` command.
-fn main() {}
+//!
+//! Invariant: no logic of its own; it reads the command line, asks the oracle and prints.
+#![forbid(unsafe_code)]
+
+mod input;
+mod options;
+mod output;
+mod replay;
+mod shrink;
+mod stress;
+
+use std::process::ExitCode;
+
+use anyhow::Error;
+use clap::Parser;
+use clap::error::ErrorKind;
+use options::{Cli, Command};
+
+/// What a command found; failures are errors.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Exit 0.
+    Well,
+    /// Machines part, or a check failed: exit 1.
+    Failed,
+}
+
+/// Bad usage or bad input.
+const BAD_INPUT: u8 = 2;
+
+fn main() -> ExitCode {
+    let verdict = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            output::print(&error.to_string()).map(|()| Verdict::Well)
+        }
+        Err(error) => Err(Error::msg(one_line(&error))),
+    };
+    match verdict {
+        Ok(Verdict::Well) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::from(1),
+        Err(error) => {
+            output::complain(&format!("gleaner: {error:#}"));
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Verdict, Error> {
+    let Cli { command, seed, json } = cli;
+    match command {
+        None => stress::run(&options::Stress::default(), seed, json),
+        Some(Command::Stress(options)) => stress::run(&options, seed, json),
+        Some(Command::Replay(options)) => replay::run(&options, json),
+        Some(Command::Shrink(options)) => shrink::run(&options, json),
+    }
+}
+
+/// Returns a complaint about the command line as one line: clap's first paragraph, without its label.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = first.strip_prefix("error:").unwrap_or(first).split_whitespace().collect();
+    format!("{} (see gleaner --help)", words.join(" "))
+}

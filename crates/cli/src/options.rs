@@ -1,0 +1,146 @@
+//! The command line.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+use gleaner_oracle::Faults;
+use gleaner_oracle::environments::POLICIES;
+use gleaner_oracle::python::{Python, PythonError};
+
+/// Memory management like Python's, and the harness that tries to break it.
+///
+/// Without a command, runs `stress` for 20 seconds.
+#[derive(Parser, Debug)]
+#[command(name = "gleaner", version, after_help = "Example: gleaner stress --seconds 60 --json")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// The seed of everything random; drawn, and printed, if not given
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Print one JSON object on standard output and nothing else there
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Generate programs, run them on every machine, compare
+    #[command(after_help = "Example: gleaner stress --seconds 60 --strategy generational --faults all")]
+    Stress(Stress),
+    /// Run programs or recordings; print observations, or where machines part
+    #[command(after_help = "Example: gleaner replay corpora/programs/*.py")]
+    Replay(Replay),
+    /// Minimise a program on which machines part
+    #[command(after_help = "Example: gleaner shrink failing.py -o small.py")]
+    Shrink(Shrink),
+}
+
+/// The longest run: a year.
+const SECONDS: RangeInclusive<u64> = 1..=31_536_000;
+
+#[derive(Args, Debug, Default)]
+pub(crate) struct Stress {
+    /// Stop after so many seconds [default: 20, if --programs is not given]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(SECONDS))]
+    pub(crate) seconds: Option<u64>,
+    /// Stop after so many programs; each goes to CPython
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=u64::MAX / 2))]
+    pub(crate) programs: Option<u64>,
+    /// The heap's strategy [default: all]
+    #[arg(long, value_name = "NAME", value_parser = strategies())]
+    pub(crate) strategy: Option<String>,
+    /// Threads, each with its own CPython [default: half the processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// Faults to inject [default: none]
+    #[arg(long, value_name = "KIND", value_parser = names(Faults::ALL.map(|(name, _)| name)))]
+    pub(crate) faults: Option<String>,
+    /// Where divergences are saved [default: corpora/regressions; with --bug the temporary folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) regressions: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) machines: Machines,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    /// Programs in the Python subset, or recordings
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print what this machine says: heap/STRATEGY, model, or python
+    #[arg(long, value_name = "NAME", value_parser = machines())]
+    pub(crate) machine: Option<String>,
+    /// The rules of Python 3.N [default: all when comparing; the newest with --machine]
+    #[arg(long, value_name = "3.N", value_parser = names(["3.11", "3.12", "3.13", "3.14", "3.15"]))]
+    pub(crate) profile: Option<String>,
+    #[command(flatten)]
+    pub(crate) machines: Machines,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Shrink {
+    /// The program
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Where the smaller program goes
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Attempts
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) budget: u32,
+    #[command(flatten)]
+    pub(crate) machines: Machines,
+}
+
+/// Options about the machines themselves.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Machines {
+    /// The CPython to compare with [default: the python3 on the PATH, if it will do]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
+    /// The mistake to make in every heap
+    #[cfg(feature = "seeded-bugs")]
+    #[arg(long, value_name = "NAME", value_parser = names(gleaner_oracle::seeded::Bug::ALL.map(|(name, _)| name)))]
+    pub(crate) bug: Option<String>,
+}
+
+impl Machines {
+    /// Returns the CPython that was asked for, or the one at hand.
+    ///
+    /// # Errors
+    /// What was asked for is no CPython that will do.
+    pub(crate) fn python(&self) -> Result<Option<Python>, PythonError> {
+        match &self.python {
+            Some(path) => Python::at(path).map(Some),
+            None => Ok(Python::find()),
+        }
+    }
+
+    /// Returns the mistake to make.
+    #[cfg(feature = "seeded-bugs")]
+    pub(crate) fn bug(&self) -> Option<gleaner_oracle::seeded::Bug> {
+        let all = gleaner_oracle::seeded::Bug::ALL;
+        all.iter().find(|(name, _)| Some(*name) == self.bug.as_deref()).map(|&(_, bug)| bug)
+    }
+
+    /// Makes the mistake in the heaps of this thread.
+    pub(crate) fn arm(&self) {
+        #[cfg(feature = "seeded-bugs")]
+        gleaner_oracle::seeded::arm(self.bug());
+    }
+}
+
+fn names(all: impl IntoIterator<Item = &'static str>) -> PossibleValuesParser {
+    PossibleValuesParser::new(all)
+}
+
+fn strategies() -> PossibleValuesParser {
+    names(POLICIES.iter().map(|(name, _)| *name).chain(["all"]))
+}
+
+fn machines() -> PossibleValuesParser {
+    names(["heap/refcount-only", "heap/mark-sweep", "heap/generational", "model", "python"])
+}

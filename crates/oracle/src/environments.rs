@@ -1,0 +1,84 @@
+//! Which environments programs run under, and their one-line text.
+
+use gleaner_program::{Environment, Policy, Profile};
+
+/// The strategies, with their names on the command line.
+pub const POLICIES: [(&str, Policy); 3] = [
+    ("refcount-only", Policy::RefcountOnly),
+    ("mark-sweep", Policy::MarkSweep),
+    ("generational", Policy::Generational),
+];
+
+/// The minor versions of Python whose rules are known.
+pub const MINORS: std::ops::RangeInclusive<u8> = 11..=15;
+
+/// Returns the name of a strategy.
+#[must_use]
+pub fn policy_name(policy: Policy) -> &'static str {
+    POLICIES.iter().find(|(_, known)| *known == policy).map_or("unnamed", |(name, _)| name)
+}
+
+/// Returns every strategy under the rules of every version, without faults.
+#[must_use]
+pub fn standard() -> Vec<Environment> {
+    let policies = POLICIES.iter().map(|&(_, policy)| policy);
+    policies
+        .flat_map(|policy| {
+            MINORS.map(move |minor| Environment {
+                policy,
+                profile: Profile::of(minor),
+                ..Environment::default()
+            })
+        })
+        .collect()
+}
+
+/// Returns the environment in which a CPython 3.`minor` runs a program.
+#[must_use]
+pub fn of_python(minor: u8) -> Environment {
+    Environment { profile: Profile::of(minor), ..Environment::default() }
+}
+
+/// Returns the environment that a byte selects, for fuzzing: a strategy, and the rules of a version.
+#[must_use]
+pub fn of_byte(byte: u8) -> Environment {
+    let all = standard();
+    all[usize::from(byte) % all.len()]
+}
+
+/// Returns an environment as one line, which [`parse`] reads back.
+///
+/// ```
+/// use gleaner_oracle::environments::{describe, parse};
+/// use gleaner_program::Environment;
+///
+/// let line = describe(&Environment::default());
+/// assert_eq!(line, "strategy=generational python=3.15 foreign=5000 fail_at=none");
+/// assert_eq!(parse(&line), Some(Environment::default()));
+/// ```
+#[must_use]
+pub fn describe(environment: &Environment) -> String {
+    let Environment { profile, policy, foreign, fail_at } = environment;
+    let fail_at = fail_at.map_or("none".to_string(), |at| at.to_string());
+    format!(
+        "strategy={} python=3.{} foreign={foreign} fail_at={fail_at}",
+        policy_name(*policy),
+        profile.minor
+    )
+}
+
+/// Reads what [`describe`] wrote; `None` if it is anything else.
+#[must_use]
+pub fn parse(line: &str) -> Option<Environment> {
+    let mut words = line.split_whitespace();
+    let mut value = |name: &str| words.next()?.strip_prefix(name)?.strip_prefix('=');
+    let policy = value("strategy")?;
+    let (_, policy) = *POLICIES.iter().find(|(name, _)| *name == policy)?;
+    let minor: u8 = value("python")?.strip_prefix("3.")?.parse().ok()?;
+    let foreign = value("foreign")?.parse().ok()?;
+    let fail_at = match value("fail_at")? {
+        "none" => None,
+        number => Some(number.parse().ok()?),
+    };
+    Some(Environment { profile: Profile::of(minor), policy, foreign, fail_at })
+}
