@@ -107,13 +107,11 @@ impl Trashcan {
             return;
         }
         self.depth.set(self.depth.get() + 1);
-        let base = self.stack.borrow().len();
-        self.lower(undertaker, dead);
-        self.drain(undertaker, base);
-        self.depth.set(self.depth.get() - 1);
-        if self.depth.get() == 0 {
+        self.bury_one(undertaker, dead);
+        if self.depth.get() == 1 {
             self.bury_what_was_set_aside(undertaker);
         }
+        self.depth.set(self.depth.get() - 1);
     }
 
     /// Sets aside whatever dies while `work` runs: for the passes of a collector, whose lists must not move.
@@ -129,7 +127,9 @@ impl Trashcan {
         let result = work();
         drop(lock);
         if self.depth.get() == 0 {
+            self.depth.set(1);
             self.bury_what_was_set_aside(undertaker);
+            self.depth.set(0);
         }
         result
     }
@@ -146,6 +146,12 @@ impl Trashcan {
             release(edge);
         }
         self.scratch.replace(edges);
+    }
+
+    fn bury_one(&self, undertaker: &impl Undertaker, dead: Address) {
+        let base = self.stack.borrow().len();
+        self.lower(undertaker, dead);
+        self.drain(undertaker, base);
     }
 
     fn lower(&self, undertaker: &impl Undertaker, dead: Address) {
@@ -186,7 +192,7 @@ impl Trashcan {
             let Some(object) = next else { return };
             // SAFETY: O1, O5: what is set aside owns its object again.
             if decref(unsafe { object.as_ref() }) {
-                self.bury(undertaker, object);
+                self.bury_one(undertaker, object);
             }
         }
     }
