@@ -214,7 +214,7 @@ impl Allocator {
     ///
     /// A block stays in place while more than three quarters of it are used (as in CPython), or if another
     /// would be no smaller, or if it shrinks and there is no memory for another. A large block that becomes
-    /// small always moves.
+    /// small always moves, and so does one that is not aligned as its new size must be.
     ///
     /// # Errors
     /// [`OutOfMemory`] if the block must grow and the raw layer has nothing; `ptr` is then as before.
@@ -235,7 +235,9 @@ impl Allocator {
         };
         // A sized free tells small from large by the size alone, so no block changes sides.
         let small_max = self.geometry.small_max();
-        let fits = new <= room && (new > small_max) == (room > small_max);
+        let same_side = (new > small_max) == (room > small_max);
+        let aligned = !new.is_multiple_of(16) || ptr.addr().get().is_multiple_of(16);
+        let fits = new <= room && same_side && aligned;
         if fits && (natural == room || new > room / 4 * 3) {
             return Ok(ptr);
         }

@@ -36,7 +36,7 @@ impl Allocator {
     pub(crate) fn alloc_large(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
         let bytes = chunk_bytes(size).ok_or(OutOfMemory { size })?;
         self.drain_remote();
-        let chunk = self.shared.raw.map(bytes)?;
+        let chunk = self.shared.raw.map(bytes).map_err(|_| OutOfMemory { size })?;
         let header = ArenaHeader::large(bytes);
         header.owner.set(self.owner.get());
         let pool = PoolHeader::new(bytes - LARGE_OFFSET, CLASS_LARGE, 0);

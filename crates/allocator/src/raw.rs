@@ -17,7 +17,7 @@ use crate::stash;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 #[error("out of memory: no {size} bytes")]
 pub struct OutOfMemory {
-    /// The bytes asked for.
+    /// The bytes that were not to be had: the size asked for if that is large, else the chunk's.
     pub size: usize,
 }
 
