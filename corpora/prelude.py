@@ -46,6 +46,7 @@ busy = 0  # calls under way with a tuple in use that will return to a free list
 running = False  # whether a program runs
 names = {}  # the program's globals
 thawed = False  # whether the program has made the driver's own objects visible to the collector
+loose = False  # whether the next full pass will move the driver's immortal objects to the permanent generation
 base_frozen = 0  # objects of the permanent generation that are not the program's
 stats_before = []  # the nine numbers of gc.get_stats() at start()
 was_enabled = True  # before the exception that is on its way
@@ -206,7 +207,11 @@ def ref(node, callback=None):
 def call(kind, arguments):
     """Calls with a tuple of arguments that the collection inside the allocation does not visit."""
     global busy
-    untrack(arguments)
+    enabled = gc.isenabled()
+    gc.disable()
+    untrack(arguments)  # which allocates
+    if enabled:
+        gc.enable()
     busy += 1
     made = kind(*arguments)
     busy -= 1
@@ -276,7 +281,7 @@ used = 0  # the size of the one that is
 
 def watch(phase, info):
     """Reports a pass (gc.callbacks), and keeps what the driver allocates out of the counts: rule 2."""
-    global held, spares
+    global held, spares, loose, base_frozen
     if not running:
         return
     if phase == "start":
@@ -291,6 +296,9 @@ def watch(phase, info):
         held = spares = None
         if used:
             buried.append(ONE * used)
+        if loose:
+            loose = False
+            base_frozen = gc.get_freeze_count()
     log(COLLECTION)
     log(info["generation"])
     log(info["collected"])
@@ -302,7 +310,8 @@ def watch(phase, info):
 
 def take_temporaries(info):
     """Takes everything out of the free lists: as much of each size as is ever in use at once."""
-    global held, spares
+    global held, spares, used
+    used = 0
     if busy:
         find_used()
     z = None
@@ -310,7 +319,7 @@ def take_temporaries(info):
     untrack(spare)
     spares = spare, info, {}, {}, {}
     untrack(spares)
-    held = ((z,), (z,), (z,), (z, z), (z, z), (z, z, z), (z, z, z), (z, z, z, z), (z, z, z, z),
+    held = ((z,), (z,), (z,), (z,), (z,), (z, z), (z, z), (z, z, z), (z, z, z), (z, z, z, z), (z, z, z, z),
             ONE * 6, ONE * 6, ONE * 8, ONE * 8, ONE * 10, ONE * 10, ONE * 12, ONE * 12, ONE * 14, ONE * 14,
             ONE * 16, ONE * 16)
     untrack(held)
@@ -319,7 +328,6 @@ def take_temporaries(info):
 def find_used():
     """Finds the size of the tuple in use, which take_temporaries() will replace by a new one."""
     global used
-    used = 0
     for size in SIZES:
         before = gc.get_count()[0]
         a = ONE * size
@@ -428,7 +436,8 @@ def get_stats():
 
 
 def freeze():
-    global base_frozen
+    global base_frozen, loose
+    loose = False
     own = gc.get_freeze_count() - base_frozen
     enabled = gc.isenabled()
     gc.disable()
@@ -442,10 +451,10 @@ def freeze():
 
 
 def unfreeze():
-    global base_frozen, thawed
+    global base_frozen, thawed, loose
     gc.unfreeze()
     base_frozen = 0
-    thawed = True
+    thawed = loose = True
 
 
 def get_freeze_count():
@@ -532,6 +541,8 @@ def release():
 
 def finish():
     """The epilogue of docs/language.md; driver's objects are not made visible where that changes nothing."""
+    if not running:
+        raise ValueError("the program has no start()")
     gc.disable()
     for name in "a b c d e f g h ra rb rc rd".split():
         if name in names:
@@ -549,22 +560,20 @@ def finish():
 
 def run(text, name):
     """Runs one program, and leaves its transcript in `out`."""
-    global following, running, thawed, busy, making, names
+    global following, running, thawed, loose, busy, making, names
     out.clear()
     plain.clear()
     following = busy = 0
     making = None
-    thawed = False
+    thawed = loose = False
     names = EXPORTS.copy()
     text = text.replace("from prelude import *", "", 1)
     for variable in REFS:
         if variable in text:
             text = text.replace(variable, variable + " or nil")  # a dead ref answers None, the language nil
     try:
-        exec(compile(text, name, "exec"), names)
-        if not running:
-            raise ValueError("the program has no start()")
-        finish()
+        # The epilogue runs inside exec(), whose own objects are frozen, too.
+        exec(compile(text + "\nfinish()\n", name, "exec"), names)
     finally:
         running = False
         gc.disable()
@@ -576,7 +585,7 @@ def run(text, name):
 
 REFS = ["r%s()" % letter for letter in "abcdpqrs"]
 EXPORTS = {function.__name__: function for function in (
-    start, node, ref, collect, isenabled, get_threshold, get_count, get_stats, freeze, unfreeze, get_freeze_count,
+    start, finish, node, ref, collect, isenabled, get_threshold, get_count, get_stats, freeze, unfreeze, get_freeze_count,
     which, getrefcount, getweakrefcount, is_tracked, is_finalized, alive, census)}
 EXPORTS.update(nil=nil, saved=saved_node, enable=gc.enable, disable=gc.disable, set_threshold=gc.set_threshold,
                __builtins__=__builtins__)
