@@ -133,14 +133,7 @@ impl Allocator {
     /// Linear in the number of chunks.
     pub fn set_owner(&self, owner: *const ()) {
         self.owner.set(owner);
-        for list in [&self.arenas.all, &self.large] {
-            let mut chunk = list.get();
-            // SAFETY: listed chunks are mapped and begin with their header (A3).
-            while let Some(header) = unsafe { chunk.as_ref() } {
-                header.owner.set(owner);
-                chunk = header.next.get();
-            }
-        }
+        self.each_chunk(|_, header| header.owner.set(owner));
     }
 
     /// Returns a block of at least `size` bytes, content arbitrary.

@@ -30,27 +30,21 @@ impl Allocator {
     /// # Complexity
     /// Linear in the blocks of all pools in use.
     pub fn check(&self) {
-        let (mut arenas, mut free, mut bytes, mut linked) = (0, 0, 0, 0);
-        let mut arena = self.arenas.all.get();
-        // SAFETY: listed chunks are mapped and begin with their header (A3).
-        while let Some(header) = unsafe { arena.as_ref() } {
+        let (mut arenas, mut free, mut usable, mut large, mut bytes, mut linked) = (0, 0, 0, 0, 0, 0);
+        self.each_chunk(|chunk, header| {
+            bytes += header.size.get();
+            if header.pools.get() == 0 {
+                large += 1;
+                return self.check_large(chunk, header);
+            }
             arenas += 1;
-            bytes += header.size.get();
             free += usize::from(header.nfreepools.get() == header.pools.get());
-            self.check_arena(arena, header);
-            each_pool(arena, |pool| linked += usize::from(pool.linked.get()));
-            arena = header.next.get();
-        }
-        let mut large = 0;
-        let mut chunk = self.large.get();
-        // SAFETY: as above.
-        while let Some(header) = unsafe { chunk.as_ref() } {
-            large += 1;
-            bytes += header.size.get();
-            self.check_large(chunk, header);
-            chunk = header.next.get();
-        }
-        self.check_usable();
+            usable += usize::from(header.nfreepools.get() > 0);
+            self.check_arena(chunk, header);
+            // SAFETY: the arena is listed.
+            unsafe { each_pool(chunk, |pool| linked += usize::from(pool.linked.get())) };
+        });
+        assert_eq!(self.check_usable(), usable, "(3) usable arenas are listed");
         assert_eq!(self.check_classes(), linked, "(6) linked pools are in the list of their class");
         assert_eq!(self.arenas.count.get(), arenas, "(7) number of arenas");
         assert_eq!(self.arenas.free.get(), free, "(7) number of free arenas");
@@ -81,12 +75,14 @@ impl Allocator {
         }
         assert_eq!(header.nfreepools.get() as usize, free, "(2) number of free pools of arena {arena:p}");
 
-        each_pool(arena, |pool| {
-            // SAFETY: the pool is in this arena's table; the pointer is made from the arena's, not the
-            // reference, so it reaches the blocks (A1).
-            let base = unsafe { base_of(pool_at(arena, usize::from(pool.index.get())), self.pool_shift) };
-            self.check_pool(pool, base);
-        });
+        // SAFETY: the arena is listed.
+        unsafe {
+            each_pool(arena, |pool| {
+                // The pointer is made from the arena's, not from the reference, so it reaches the blocks (A1).
+                let base = base_of(pool_at(arena, usize::from(pool.index.get())), self.pool_shift);
+                self.check_pool(pool, base);
+            });
+        }
     }
 
     fn check_pool(&self, pool: &PoolHeader, base: *mut u8) {
@@ -130,18 +126,15 @@ impl Allocator {
     fn check_large(&self, chunk: *mut ArenaHeader, header: &ArenaHeader) {
         assert_eq!(chunk.addr() % ARENA_ALIGN, 0, "(1) chunk {chunk:p} is aligned");
         assert_eq!(header.owner.get(), self.owner.get(), "(1) owner of chunk {chunk:p}");
-        each_pool(chunk, |pool| {
-            assert_eq!(pool.class.get(), CLASS_LARGE, "(1) chunk {chunk:p} is a large object's");
-            assert_eq!(pool.used.get(), 1, "(1) chunk {chunk:p} has one block");
-            assert_eq!(
-                pool.block_size.get() + LARGE_OFFSET,
-                header.size.get(),
-                "(1) size of chunk {chunk:p}"
-            );
-        });
+        // SAFETY: the chunk is listed, so its table has one entry (A3).
+        let pool = unsafe { &*pool_at(chunk, 0) };
+        assert_eq!(pool.class.get(), CLASS_LARGE, "(1) chunk {chunk:p} is a large object's");
+        assert_eq!(pool.used.get(), 1, "(1) chunk {chunk:p} has one block");
+        assert_eq!(pool.block_size.get() + LARGE_OFFSET, header.size.get(), "(1) size of chunk {chunk:p}");
     }
 
-    fn check_usable(&self) {
+    /// Verifies the lists of usable arenas; returns how many arenas they have.
+    fn check_usable(&self) -> usize {
         let mut usable = 0;
         for (n, first) in self.arenas.usable.iter().enumerate() {
             assert_eq!(
@@ -157,14 +150,7 @@ impl Allocator {
                 arena = header.usable_next.get();
             }
         }
-        let mut expected = 0;
-        let mut arena = self.arenas.all.get();
-        // SAFETY: as above.
-        while let Some(header) = unsafe { arena.as_ref() } {
-            expected += usize::from(header.nfreepools.get() > 0);
-            arena = header.next.get();
-        }
-        assert_eq!(usable, expected, "(3) usable arenas are listed");
+        usable
     }
 
     /// Verifies the lists of the size classes; returns how many pools they have.

@@ -19,11 +19,13 @@ use core::ptr::{self, NonNull};
 
 use gleaner_sync::Arc;
 
+use crate::allocator::Allocator;
 use crate::arena::ArenaHeader;
 use crate::arenas;
 use crate::pool::Block;
 use crate::raw::Raw;
 use crate::remote_list::{Link, RemoteList};
+use crate::walk::each_pool;
 
 // SAFETY: the link is the block's first word.
 unsafe impl Link for Block {
@@ -147,6 +149,67 @@ impl Remote {
         if !pushed {
             // SAFETY: the list was closed, so the block is still ours and its chunk in the estate (A7).
             self.shared.list.with_estate(|estate| unsafe { estate.free(ptr, &*self.shared.raw) });
+        }
+    }
+}
+
+impl Allocator {
+    /// Returns a handle with which other threads free this allocator's blocks.
+    #[must_use]
+    pub fn remote(&self) -> Remote {
+        self.has_remotes.set(true);
+        Remote { shared: Arc::clone(&self.shared) }
+    }
+
+    /// Takes in the blocks that other threads have freed; returns how many there were. Happens by itself
+    /// before the allocator asks for a new pool. During a heap walk it does nothing.
+    pub fn drain_remote(&self) -> usize {
+        if self.walking.get() {
+            return 0;
+        }
+        let mut drained = 0;
+        for block in self.shared.list.take() {
+            // SAFETY: a pushed block was handed out by us, is live, and now exclusively ours (A8).
+            unsafe { self.free_unsized(NonNull::new_unchecked(block.cast())) };
+            drained += 1;
+        }
+        drained
+    }
+
+    /// Leaves the chunks with live blocks to those who may still free them.
+    fn bequeath(&self) {
+        self.shared.list.close(|blocks, estate| {
+            for block in blocks {
+                // SAFETY: as in `drain_remote`.
+                unsafe { self.free_unsized(NonNull::new_unchecked(block.cast())) };
+            }
+            self.reclaim_empty_pools();
+            self.release_free(0);
+            self.each_chunk(|chunk, header| {
+                header.outstanding.set(0);
+                // SAFETY: the chunk is listed.
+                unsafe {
+                    each_pool(chunk, |pool| {
+                        header.outstanding.set(header.outstanding.get() + pool.used.get() as usize);
+                    });
+                }
+            });
+            estate.arenas.set(self.arenas.all.get());
+            estate.large.set(self.large.get());
+        });
+    }
+}
+
+impl Drop for Allocator {
+    fn drop(&mut self) {
+        if self.has_remotes.get() {
+            return self.bequeath();
+        }
+        // SAFETY: the chunks came from this raw layer (A2). Blocks live no longer than the allocator, unless a
+        // handle may free them, and there never was one.
+        unsafe {
+            arenas::release_all(&self.arenas.all, &*self.shared.raw);
+            arenas::release_all(&self.large, &*self.shared.raw);
         }
     }
 }

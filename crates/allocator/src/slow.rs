@@ -7,15 +7,12 @@
 
 use core::ptr::NonNull;
 
-use gleaner_sync::Arc;
-
 use crate::allocator::Allocator;
 use crate::arena::{ArenaHeader, pool_of};
-use crate::arenas::{self, KEPT};
+use crate::arenas::KEPT;
 use crate::poison;
 use crate::pool::{CLASS_LARGE, PoolHeader, nobody};
 use crate::raw::OutOfMemory;
-use crate::remote::Remote;
 
 /// After how many pools returned to their arenas the empty pools of all classes follow.
 const RECLAIM_EVERY: u32 = 64;
@@ -231,70 +228,9 @@ impl Allocator {
         self.release_free(0);
     }
 
-    /// Returns a handle with which other threads free this allocator's blocks.
-    #[must_use]
-    pub fn remote(&self) -> Remote {
-        self.has_remotes.set(true);
-        Remote { shared: Arc::clone(&self.shared) }
-    }
-
-    /// Takes in the blocks that other threads have freed; returns how many there were. Happens by itself
-    /// before the allocator asks for a new pool. During a heap walk it does nothing.
-    pub fn drain_remote(&self) -> usize {
-        if self.walking.get() {
-            return 0;
-        }
-        let mut drained = 0;
-        for block in self.shared.list.take() {
-            // SAFETY: a pushed block was handed out by us, is live, and now exclusively ours (A8).
-            unsafe { self.free_unsized(NonNull::new_unchecked(block.cast())) };
-            drained += 1;
-        }
-        drained
-    }
-
     pub(crate) fn count_mapped(&self, bytes: usize) {
         self.raw_bytes.set(self.raw_bytes.get() + bytes);
         self.peak_raw_bytes.set(self.peak_raw_bytes.get().max(self.raw_bytes.get()));
-    }
-
-    /// Leaves the chunks with live blocks to those who may still free them.
-    fn bequeath(&self) {
-        self.shared.list.close(|blocks, estate| {
-            for block in blocks {
-                // SAFETY: as in `drain_remote`.
-                unsafe { self.free_unsized(NonNull::new_unchecked(block.cast())) };
-            }
-            self.reclaim_empty_pools();
-            self.release_free(0);
-            for list in [&self.arenas.all, &self.large] {
-                let mut chunk = list.get();
-                // SAFETY: listed chunks are mapped and begin with their header (A3).
-                while let Some(header) = unsafe { chunk.as_ref() } {
-                    header.outstanding.set(0);
-                    crate::walk::each_pool(chunk, |pool| {
-                        header.outstanding.set(header.outstanding.get() + pool.used.get() as usize);
-                    });
-                    chunk = header.next.get();
-                }
-            }
-            estate.arenas.set(self.arenas.all.get());
-            estate.large.set(self.large.get());
-        });
-    }
-}
-
-impl Drop for Allocator {
-    fn drop(&mut self) {
-        if self.has_remotes.get() {
-            return self.bequeath();
-        }
-        // SAFETY: the chunks came from this raw layer (A2). Blocks live no longer than the allocator, unless a
-        // handle may free them, and there never was one.
-        unsafe {
-            arenas::release_all(&self.arenas.all, &*self.shared.raw);
-            arenas::release_all(&self.large, &*self.shared.raw);
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::allocator::Allocator;
-use crate::pool::{CLASS_LARGE, CLASS_NONE};
+use crate::pool::{CLASS_LARGE, PoolHeader};
 use crate::walk::each_pool;
 
 /// The figures of one size class.
@@ -63,32 +63,32 @@ impl Allocator {
             let block_size = self.geometry.class_size(class);
             stats.classes.push(ClassStats { block_size, ..ClassStats::default() });
         }
-        for list in [&self.arenas.all, &self.large] {
-            let mut chunk = list.get();
-            // SAFETY: listed chunks are mapped and begin with their header (A3).
-            while let Some(header) = unsafe { chunk.as_ref() } {
-                stats.arenas += usize::from(header.pools.get() > 0);
-                stats.free_pools += header.nfreepools.get() as usize;
-                each_pool(chunk, |pool| {
-                    debug_assert_ne!(pool.class.get(), CLASS_NONE);
-                    let (used, size) = (pool.used.get() as usize, pool.block_size.get());
-                    stats.live_blocks += used;
-                    stats.live_bytes += used * size;
-                    if pool.class.get() == CLASS_LARGE {
-                        stats.large_blocks += 1;
-                        stats.large_bytes += size;
-                        return;
-                    }
-                    stats.pools += 1;
-                    let class = &mut stats.classes[pool.class.get() as usize];
-                    class.pools += 1;
-                    class.live_blocks += used;
-                    class.free_blocks += self.geometry.pool() / size - used;
-                });
-                chunk = header.next.get();
-            }
-        }
+        self.each_chunk(|chunk, header| {
+            stats.arenas += usize::from(header.pools.get() > 0);
+            stats.free_pools += header.nfreepools.get() as usize;
+            // SAFETY: the chunk is listed.
+            unsafe { each_pool(chunk, |pool| stats.count(pool, self.geometry.pool())) };
+        });
         stats
+    }
+}
+
+impl Stats {
+    /// Counts a pool of `bytes`, or a large object.
+    fn count(&mut self, pool: &PoolHeader, bytes: usize) {
+        let (used, size) = (pool.used.get() as usize, pool.block_size.get());
+        self.live_blocks += used;
+        self.live_bytes += used * size;
+        if pool.class.get() == CLASS_LARGE {
+            self.large_blocks += 1;
+            self.large_bytes += size;
+            return;
+        }
+        self.pools += 1;
+        let class = &mut self.classes[usize::from(pool.class.get())];
+        class.pools += 1;
+        class.live_blocks += used;
+        class.free_blocks += bytes / size - used;
     }
 }
 

@@ -46,18 +46,18 @@ impl Bitmap {
 
 /// Calls `visit` with the header of every pool of a chunk that is in use; the pool of a large object is one.
 ///
-/// The caller answers for `chunk` being mapped and beginning with its header; all lists of chunks hold such.
-pub(crate) fn each_pool(chunk: *mut ArenaHeader, mut visit: impl FnMut(&PoolHeader)) {
-    // SAFETY: chunks in lists are mapped and begin with their header and table, whose entries below
-    // `virgin_pool` are initialised (A3).
+/// # Safety
+/// The chunk is in the list of an allocator or estate.
+pub(crate) unsafe fn each_pool(chunk: *mut ArenaHeader, mut visit: impl FnMut(&PoolHeader)) {
+    // SAFETY: such a chunk is mapped and begins with its header and table, whose entries below `virgin_pool`
+    // are initialised; those of the pools under the header are left out (A3).
     unsafe {
         let header = &*chunk;
         if header.pools.get() == 0 {
             return visit(&*pool_at(chunk, 0));
         }
-        let end = header.virgin_pool.get() as usize;
         let total = header.size.get() >> header.pool_shift.get();
-        for index in total - header.pools.get() as usize..end {
+        for index in total - header.pools.get() as usize..header.virgin_pool.get() as usize {
             let pool = &*pool_at(chunk, index);
             if pool.class.get() != CLASS_NONE {
                 visit(pool);
@@ -77,6 +77,18 @@ impl Drop for Walk<'_> {
 }
 
 impl Allocator {
+    /// Calls `visit` with every chunk and its header, arenas first, in the order of their lists.
+    pub(crate) fn each_chunk(&self, mut visit: impl FnMut(*mut ArenaHeader, &ArenaHeader)) {
+        for list in [&self.arenas.all, &self.large] {
+            let mut chunk = list.get();
+            // SAFETY: listed chunks are mapped and begin with their header (A3).
+            while let Some(header) = unsafe { chunk.as_ref() } {
+                visit(chunk, header);
+                chunk = header.next.get();
+            }
+        }
+    }
+
     /// Calls `visit` with every live block and the bytes it has room for, in no particular order.
     ///
     /// `visit` may allocate; whether the walk comes by the new blocks is open. It may free the very block it
