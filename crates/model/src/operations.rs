@@ -2,7 +2,7 @@
 
 use gleaner_program::op::MAX_WATCHERS;
 use gleaner_program::transcript::ANSWER;
-use gleaner_program::{Callback, Op, Policy, Var};
+use gleaner_program::{Callback, Op, Var};
 
 use crate::graph::{FRAME, Id, Kind, NIL, Place, REF_EDGE};
 use crate::tasks::{Destination, Model, Order, Task};
@@ -182,8 +182,7 @@ impl Model<'_> {
 
     /// PY-30: the permanent generation to the oldest, which without a collector is the only one.
     fn unfreeze(&mut self) {
-        let oldest = if self.environment.policy == Policy::RefcountOnly { Place::Young } else { Place::Old };
-        self.graph.merge(Place::Frozen, oldest);
+        self.graph.merge(Place::Frozen, Place::Old);
         self.collector.thawed = true;
     }
 

@@ -103,7 +103,10 @@ impl Model<'_> {
 
     pub(crate) fn collect_automatically(&mut self) {
         if self.environment.policy == Policy::MarkSweep {
-            self.begin_pass(2);
+            // Worth a pass over everything once a quarter of what survived the last has come anew.
+            if u64::from(self.collector.counts[0]) > self.collector.long_lived_total / 4 {
+                self.begin_pass(2);
+            }
         } else if let Some(generation) = self.collector.choose() {
             self.begin_pass(generation);
         }

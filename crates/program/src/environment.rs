@@ -43,10 +43,10 @@ impl Profile {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Policy {
     /// None: `collect` does nothing, answers 0 and reports no collection; nothing is ever automatic. The
-    /// counts of generations 1 and 2 stay 0, every object stays in generation 0.
+    /// counts of generations 1 and 2 stay 0, every object stays in generation 0 (but `unfreeze` moves to 2).
     RefcountOnly,
-    /// Every collection, explicit of any generation or automatic (only generation 0's count matters), is
-    /// over the whole heap and is reported, and counted in the statistics, as one of generation 2; survivors
+    /// Every collection, explicit of any generation or automatic (when generation 0's count exceeds its
+    /// threshold and a quarter of what survived the last one), is over the whole heap and is reported, and counted in the statistics, as one of generation 2; survivors
     /// are in generation 2, keep their order of age; new objects are in generation 0; all counts become 0.
     MarkSweep,
     /// CPython's three generations.
