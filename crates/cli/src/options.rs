@@ -98,7 +98,7 @@ pub(crate) struct Shrink {
 /// Options about the machines themselves.
 #[derive(Args, Debug, Default)]
 pub(crate) struct Machines {
-    /// The CPython to compare with [default: the python3 on the PATH, if it will do]
+    /// The CPython to compare with, or `none` [default: the first on the PATH that will do]
     #[arg(long, value_name = "PATH")]
     pub(crate) python: Option<PathBuf>,
     /// The mistake to make in every heap
@@ -108,12 +108,13 @@ pub(crate) struct Machines {
 }
 
 impl Machines {
-    /// Returns the CPython that was asked for, or the one at hand.
+    /// Returns the CPython that was asked for, or the one at hand, if any.
     ///
     /// # Errors
     /// What was asked for is no CPython that will do.
     pub(crate) fn python(&self) -> Result<Option<Python>, PythonError> {
         match &self.python {
+            Some(path) if path.as_os_str() == "none" => Ok(None),
             Some(path) => Python::at(path).map(Some),
             None => Ok(Python::find()),
         }

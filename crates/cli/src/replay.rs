@@ -119,7 +119,9 @@ fn compare<'a>(
             &json!({ "compared_with": compared_with, "divergences": divergences, "files": rows }),
         )?;
     } else if compared_with.is_none() {
-        output::print("no CPython found: compared heap and model only (give one with --python PATH)\n")?;
+        output::print(
+            "compared with no CPython: none on the PATH that will do, or none wanted (--python PATH)\n",
+        )?;
     }
     Ok(if divergences == 0 { Verdict::Well } else { Verdict::Failed })
 }

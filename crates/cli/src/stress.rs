@@ -27,7 +27,7 @@ pub(crate) fn run(options: &options::Stress, seed: Option<u64>, json: bool) -> R
     let stress = plan(options, seed, python.as_ref());
     let compared_with = match &python {
         Some(python) => format!("CPython {} ({})", python.version(), python.path().display()),
-        None => "no CPython: none found that will do (give one with --python PATH)".to_string(),
+        None => "no CPython: none on the PATH that will do, or none wanted (--python PATH)".to_string(),
     };
     // Each thread starts its own.
     drop(python);
