@@ -25,9 +25,10 @@ const SECONDS: u64 = 20;
 pub(crate) fn run(options: &options::Stress, seed: Option<u64>, json: bool) -> Result<Verdict> {
     let python = options.machines.python()?;
     let stress = plan(options, seed, python.as_ref());
-    let compared_with = match &python {
-        Some(python) => format!("CPython {} ({})", python.version(), python.path().display()),
-        None => "no CPython: none on the PATH that will do, or none wanted (--python PATH)".to_string(),
+    let compared_with = match (&python, stress.compared_python()) {
+        (Some(python), Some(path)) => format!("CPython {} ({})", python.version(), path.display()),
+        (Some(_), None) => "no CPython: it has no other strategy than generational".to_string(),
+        (None, _) => "no CPython: none on the PATH that will do, or none wanted (--python PATH)".to_string(),
     };
     // Each thread starts its own.
     drop(python);
@@ -87,6 +88,9 @@ fn bar(stress: &Stress) -> ProgressBar {
 /// Returns the command that repeats a divergence.
 fn repeat(options: &options::Stress, found: &Found) -> String {
     let mut command = format!("gleaner stress --seed {} --programs 1", found.seed);
+    if let Some(strategy) = &options.strategy {
+        command.push_str(&format!(" --strategy {strategy}"));
+    }
     if let Some(faults) = &options.faults {
         command.push_str(&format!(" --faults {faults}"));
     }

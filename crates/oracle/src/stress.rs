@@ -19,7 +19,7 @@ mod tally;
 mod worker;
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -107,6 +107,12 @@ impl Shared<'_> {
 }
 
 impl Stress {
+    /// Returns the CPython that takes part: none if the generational strategy, which is its own, does not.
+    #[must_use]
+    pub fn compared_python(&self) -> Option<&Path> {
+        self.python.as_deref().filter(|_| self.policies.contains(&Policy::Generational))
+    }
+
     /// Runs until a limit is reached or machines part; `progress` is called a few times a second.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ impl<'a> Worker<'a> {
     pub(super) fn start(shared: &'a Shared<'a>) -> Result<Worker<'a>, PythonError> {
         #[cfg(feature = "seeded-bugs")]
         gleaner_object::seeded::arm(shared.stress.bug);
-        let python = shared.stress.python.as_deref().map(Python::at).transpose()?;
+        let python = shared.stress.compared_python().map(Python::at).transpose()?;
         let oracle = Oracle::default().with_python(python);
         let (generator, tally) = (Generator::default(), Tally::default());
         Ok(Worker { shared, generator, oracle, tally, python_needs: Duration::ZERO })
