@@ -8,7 +8,7 @@ use gleaner_program::Op;
 
 fn run(stress: &Stress) -> Report {
     let report = stress.run(|_| ()).expect("no CPython to fail");
-    for found in &report.found {
+    if let Some(found) = report.found.first() {
         panic!("{}\n{}", found.divergence, found.divergence.program.to_python());
     }
     report
