@@ -8,9 +8,10 @@ What is printed is a transcript, integers as in crates/program/src/transcript.rs
 
 The programs watch the collector, and whatever this file allocates the collector counts. Hence these rules:
 
-1. Everything of the driver's own is frozen (in the permanent generation) before a program starts; the two
-   containers of nodes, the program's globals and `saved`, are hidden from the collector wherever it could visit
-   them, so that a reference in either is like one on the stack.
+1. The interpreter's and the driver's own objects are hidden from the collector for good (untrack()); in their
+   place the permanent generation holds `foreign`, as many empty lists. What belongs to one program (its globals,
+   its functions) is frozen. So a reference in a variable or in `saved` is as good as one on the stack; and when
+   the program unfreezes, watch() hides its globals.
 2. While a program runs, only node() and ref() make objects that stay. Temporaries come out of CPython's free
    lists, which do not count. A full collection empties these, and takes what was in them off the count;
    therefore watch() takes everything out before a full pass and puts it back after.
@@ -29,6 +30,7 @@ if not getattr(sys, "_is_gil_enabled", lambda: True)():
 import _ctypes
 import gc
 import opcode
+import os
 from _weakref import getweakrefcount as count_refs, ref as plain_ref
 from time import process_time_ns
 
@@ -41,18 +43,29 @@ log = out.append
 saved = []  # nodes that finalizers and callbacks keep
 plain = {}  # the id of a ref without callback -> its number; dead ones' stay until their id is used again
 following = 0  # the number of the next node or ref
-making = None  # the node that is getting a ref without callback right now
 busy = 0  # calls under way with a tuple in use that will return to a free list
 running = False  # whether a program runs
-names = {}  # the program's globals
-thawed = False  # whether the program has made the driver's own objects visible to the collector
-loose = False  # whether the next full pass will move the driver's immortal objects to the permanent generation
+thawed = False  # whether the program has unfrozen
 base_frozen = 0  # objects of the permanent generation that are not the program's
 stats_before = []  # the nine numbers of gc.get_stats() at start()
 was_enabled = True  # before the exception that is on its way
-held = spares = None  # what watch() has taken out of the free lists
+held = []  # what watch() has taken out of the free lists
 buried = []  # temporaries that must not come into a free list while the program runs
 marks, rows = [], {}  # scratch of find_marks() and census()
+foreign = [[] for _ in range(4990)]  # with what belongs to a program about 5000
+END = len(foreign)
+
+
+class State:
+    """What holds objects of the collector: in this module's globals these would make the collector see that dict."""
+
+    __slots__ = ("names", "making", "stock")
+
+
+state = State()
+state.names = {}  # the program's globals
+state.making = None  # the node that is getting a ref without callback right now
+state.stock = None  # a tuple too long for a free list, for its end takes one off the count
 
 
 class Object(_ctypes._SimpleCData):
@@ -66,7 +79,7 @@ class Function(_ctypes.CFuncPtr):
 
 
 untrack = Function(_ctypes.dlsym(_ctypes.dlopen(None, 0), "PyObject_GC_UnTrack"))
-untrack(saved)
+track = Function(_ctypes.dlsym(_ctypes.dlopen(None, 0), "PyObject_GC_Track"))
 
 
 def hidden(function):
@@ -184,15 +197,15 @@ class Watcher(plain_ref):
 
 
 def ref(node, callback=None):
-    global following, making
+    global following
     if node is nil:
         return nil
     if callback is None:
         if type(node.__weakref__) is plain_ref:
             return plain_ref(node)
-        making = node
+        state.making = node
         made = call(plain_ref, (node,)) if INSIDE else plain_ref(node)
-        making = None
+        state.making = None
         plain[id(made)] = following
     else:
         if node.watchers == MAX_WATCHERS:
@@ -281,7 +294,6 @@ used = 0  # the size of the one that is
 
 def watch(phase, info):
     """Reports a pass (gc.callbacks), and keeps what the driver allocates out of the counts: rule 2."""
-    global held, spares, loose, base_frozen
     if not running:
         return
     if phase == "start":
@@ -290,15 +302,13 @@ def watch(phase, info):
         if info["generation"] == 2:
             take_temporaries(info)
         return
-    if held is not None:
-        # The dict `info` is new (+1), for the free lists are empty; `held` is too long for one (-1).
+    if held:
+        # The dict `info` is new, for the free lists are empty: it adds one, and `stock` takes one off.
         buried.append(info)
-        held = spares = None
+        state.stock = None
+        held.clear()
         if used:
             buried.append(ONE * used)
-        if loose:
-            loose = False
-            base_frozen = gc.get_freeze_count()
     log(COLLECTION)
     log(info["generation"])
     log(info["collected"])
@@ -310,19 +320,17 @@ def watch(phase, info):
 
 def take_temporaries(info):
     """Takes everything out of the free lists: as much of each size as is ever in use at once."""
-    global held, spares, used
+    global used
     used = 0
     if busy:
         find_used()
+    state.stock = ONE * 21
     z = None
     spare = []
-    untrack(spare)
-    spares = spare, info, {}, {}, {}
-    untrack(spares)
-    held = ((z,), (z,), (z,), (z,), (z,), (z, z), (z, z), (z, z, z), (z, z, z), (z, z, z, z), (z, z, z, z),
-            ONE * 6, ONE * 6, ONE * 8, ONE * 8, ONE * 10, ONE * 10, ONE * 12, ONE * 12, ONE * 14, ONE * 14,
-            ONE * 16, ONE * 16)
-    untrack(held)
+    untrack(spare)  # a list would count as a survivor; the tuples are untracked by the pass itself
+    held.extend((spare, info, {}, {}, {}, (z,), (z,), (z,), (z,), (z, z), (z, z), (z, z, z), (z, z, z),
+                 (z, z, z, z), (z, z, z, z), ONE * 6, ONE * 6, ONE * 8, ONE * 8, ONE * 10, ONE * 10,
+                 ONE * 12, ONE * 12, ONE * 14, ONE * 14, ONE * 16, ONE * 16))
 
 
 def find_used():
@@ -343,14 +351,23 @@ def find_used():
 def hide_names():
     global base_frozen
     before = gc.get_freeze_count()
-    untrack(names)
+    untrack(state.names)
     base_frozen -= before - gc.get_freeze_count()
 
 
+def objects(generation):
+    """Returns the objects of a generation, less the foreign ones, which always stand together."""
+    all = gc.get_objects(generation)
+    if thawed and generation == 2 and foreign[0] in all:
+        at = all.index(foreign[0])
+        del all[at : at + END]
+    return all
+
+
 def find_marks():
-    fresh = None if making is None else making.__weakref__
+    fresh = None if state.making is None else state.making.__weakref__
     for generation in 0, 1, 2:
-        for thing in gc.get_objects(generation):
+        for thing in objects(generation):
             kind = type(thing)
             if kind in NUMBERED:
                 marks.append(getattr(thing, "number", following) << 2 | generation)
@@ -436,8 +453,7 @@ def get_stats():
 
 
 def freeze():
-    global base_frozen, loose
-    loose = False
+    global base_frozen
     own = gc.get_freeze_count() - base_frozen
     enabled = gc.isenabled()
     gc.disable()
@@ -451,10 +467,10 @@ def freeze():
 
 
 def unfreeze():
-    global base_frozen, thawed, loose
+    global base_frozen, thawed
     gc.unfreeze()
     base_frozen = 0
-    thawed = loose = True
+    thawed = True
 
 
 def get_freeze_count():
@@ -489,7 +505,7 @@ def census():
     enabled = gc.isenabled()
     gc.disable()
     for generation in 0, 1, 2:
-        for thing in gc.get_objects(generation):
+        for thing in objects(generation):
             kind = type(thing)
             count = sys.getrefcount(thing) - LISTED
             if kind in EDGES:
@@ -524,7 +540,8 @@ def start():
     gc.freeze()
     gc.collect()
     take_temporaries({})
-    release()
+    state.stock = None
+    held.clear()
     stats_before.clear()
     put_stats(stats_before.append)
     gc.freeze()
@@ -534,19 +551,14 @@ def start():
     gc.enable()
 
 
-def release():
-    global held, spares
-    held = spares = None
-
-
 def finish():
     """The epilogue of docs/language.md; driver's objects are not made visible where that changes nothing."""
     if not running:
         raise ValueError("the program has no start()")
     gc.disable()
     for name in "a b c d e f g h ra rb rc rd".split():
-        if name in names:
-            del names[name]
+        if name in state.names:
+            del state.names[name]
     if gc.get_freeze_count() != base_frozen:
         unfreeze()
     for _ in range(10):
@@ -560,13 +572,14 @@ def finish():
 
 def run(text, name):
     """Runs one program, and leaves its transcript in `out`."""
-    global following, running, thawed, loose, busy, making, names
+    global following, running, thawed, busy
     out.clear()
     plain.clear()
     following = busy = 0
-    making = None
-    thawed = loose = False
-    names = EXPORTS.copy()
+    state.making = None
+    thawed = False
+    names = state.names = EXPORTS.copy()
+    names["start"] = start  # the copy of a hidden dict is hidden until something is stored: too late after start()
     text = text.replace("from prelude import *", "", 1)
     for variable in REFS:
         if variable in text:
@@ -630,6 +643,16 @@ def main(files):
         print(transcript())
 
 
+def hide_everything():
+    """Hides all there is from the collector, for good: nothing of it may be freed any more."""
+    gc.collect()
+    gc.unfreeze()  # from 3.12 on, a collection freezes what is immortal
+    for thing in gc.get_objects():
+        untrack(thing)
+    for thing in foreign:
+        track(thing)
+
+
 try:
     raise RuntimeError("of a program")
 except RuntimeError as error:
@@ -638,8 +661,14 @@ sys.unraisablehook = on_unraisable
 gc.disable()
 gc.callbacks.append(watch)
 measure(Nil())
-if __name__ == "__main__":
-    batch() if sys.argv[1:] == ["--batch"] else main(sys.argv[1:])
-elif hasattr(sys.modules["__main__"], "__file__"):
-    main([sys.modules["__main__"].__file__])
-    sys.exit()
+if __name__ == "__main__" or hasattr(sys.modules["__main__"], "__file__"):
+    files = sys.argv[1:] if __name__ == "__main__" else [sys.modules["__main__"].__file__]
+    status = 1
+    try:
+        hide_everything()
+        batch() if files == ["--batch"] else main(files)
+        status = 0
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+    sys.stdout.flush()
+    os._exit(status)
