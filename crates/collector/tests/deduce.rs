@@ -1,0 +1,211 @@
+//! The strategies against the definition of reachability, on random graphs of bare headers: no heap, no allocator.
+
+use std::cell::RefCell;
+
+use gleaner_collector::strategies::{Generational, MarkSweep, RefcountOnly};
+use gleaner_collector::{Collector, Foreign, Strategy};
+use gleaner_object::{Address, Flags, Header, ListId, ObjectBox, Trace, TypeRecord, Visitor};
+use proptest::prelude::*;
+use proptest::strategy::Strategy as Generate;
+
+/// An object whose edges are bare addresses: the test keeps the counts itself.
+struct Bare {
+    edges: RefCell<Vec<Address>>,
+}
+
+impl Trace for Bare {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.edges.borrow().iter().for_each(|edge| visitor.edge(*edge));
+    }
+}
+
+/// A graph of tracked objects, with references from outside.
+struct Graph {
+    objects: Vec<Address>,
+    collector: Collector,
+}
+
+impl Graph {
+    fn new(strategy: Box<dyn Strategy>, edges: &[(usize, usize)], outside: &[bool]) -> Graph {
+        let collector = Collector::new(strategy, [700, 10, 10], Foreign::default());
+        let make = |held: &bool| {
+            let header = Header::new(TypeRecord::of::<Bare>());
+            header.count().set(u32::from(*held));
+            let object = Box::leak(Box::new(ObjectBox { header, value: Bare { edges: RefCell::default() } }));
+            std::ptr::NonNull::from(object).cast::<Header>()
+        };
+        let objects: Vec<Address> = outside.iter().map(make).collect();
+        for &(from, to) in edges {
+            value(objects[from]).edges.borrow_mut().push(objects[to]);
+            let count = header(&objects[to]).count();
+            count.set(count.get() + 1);
+        }
+        for &object in &objects {
+            collector.track(object).unwrap();
+        }
+        Graph { objects, collector }
+    }
+
+    fn condemned(&self) -> Vec<usize> {
+        let (end, live) = self.collector.condemned_len();
+        let found: Vec<usize> = (0..end)
+            .filter_map(|index| self.collector.condemned(index))
+            .map(|object| self.index(object))
+            .collect();
+        assert_eq!(found.len(), live);
+        found
+    }
+
+    fn list(&self, list: ListId) -> Vec<usize> {
+        let mut objects = Vec::new();
+        self.collector.objects(list, &mut objects);
+        objects.into_iter().map(|object| self.index(object)).collect()
+    }
+
+    fn index(&self, object: Address) -> usize {
+        self.objects.iter().position(|other| *other == object).unwrap()
+    }
+}
+
+impl Drop for Graph {
+    fn drop(&mut self) {
+        for object in self.objects.drain(..) {
+            // SAFETY: O1, O4: made from a leaked box in `new`, and not looked at again.
+            drop(unsafe { Box::from_raw(object.cast::<ObjectBox<Bare>>().as_ptr()) });
+        }
+    }
+}
+
+fn header(object: &Address) -> &Header {
+    // SAFETY: O1: the graph lives.
+    unsafe { object.as_ref() }
+}
+
+fn value<'a>(object: Address) -> &'a Bare {
+    // SAFETY: O1, O2: every object of the graph is a `Bare`, and the graph lives.
+    unsafe { TypeRecord::value(object) }
+}
+
+/// The definition: what is held from outside, and what that refers to.
+fn reachable(edges: &[(usize, usize)], outside: &[bool]) -> Vec<bool> {
+    let mut reached = outside.to_vec();
+    loop {
+        let before = reached.clone();
+        for &(from, to) in edges {
+            reached[to] |= reached[from];
+        }
+        if reached == before {
+            return reached;
+        }
+    }
+}
+
+fn graphs() -> impl Generate<Value = (Vec<(usize, usize)>, Vec<bool>)> {
+    (1_usize..40).prop_flat_map(|objects| {
+        let edges = prop::collection::vec((0..objects, 0..objects), 0..objects * 2);
+        (edges, prop::collection::vec(prop::bool::weighted(0.15), objects))
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_condemned_is_what_nothing_outside_reaches((edges, outside) in graphs()) {
+        let reached = reachable(&edges, &outside);
+        let dead: Vec<usize> = (0..outside.len()).filter(|&index| !reached[index]).collect();
+        let finders: [Box<dyn Strategy>; 2] = [Box::new(Generational), Box::new(MarkSweep)];
+        for strategy in finders {
+            let graph = Graph::new(strategy, &edges, &outside);
+            graph.collector.begin(2);
+            prop_assert_eq!(graph.collector.deduce(2), outside.len() as u64);
+            graph.collector.check();
+            // The condemned keep the order in which they were tracked: finalizers run in it.
+            prop_assert_eq!(graph.condemned(), dead.clone());
+            let mut survivors = graph.list(ListId::Old);
+            survivors.sort_unstable();
+            prop_assert_eq!(survivors, (0..outside.len()).filter(|&index| reached[index]).collect::<Vec<_>>());
+            for object in &graph.objects {
+                let flags = header(object).flags();
+                prop_assert!(!flags.has(Flags::COLLECTING) && !flags.has(Flags::UNREACHABLE));
+            }
+        }
+    }
+}
+
+#[test]
+fn older_objects_hold_the_young_without_a_remembered_set() {
+    let graph = Graph::new(Box::new(Generational), &[(0, 1), (1, 2)], &[true, false, false]);
+    graph.collector.untrack(graph.objects[1]);
+    graph.collector.untrack(graph.objects[2]);
+    graph.collector.begin(0);
+    graph.collector.deduce(0);
+    graph.collector.end();
+    graph.collector.track(graph.objects[1]).unwrap();
+    graph.collector.track(graph.objects[2]).unwrap();
+    header(&graph.objects[0]).count().set(0);
+    graph.collector.begin(0);
+    graph.collector.deduce(0);
+    assert_eq!(graph.condemned(), [] as [usize; 0], "0 is old and not looked at, so 1 and 2 are held");
+    assert_eq!(graph.list(ListId::Middle), [0, 1, 2]);
+    graph.collector.end();
+    graph.collector.begin(1);
+    graph.collector.deduce(1);
+    assert_eq!(graph.condemned(), [0, 1, 2]);
+}
+
+#[test]
+fn the_rescued_come_last() {
+    // 0 is looked at before what holds it, put aside, and comes back behind the others.
+    let graph = Graph::new(Box::new(Generational), &[(2, 0)], &[false, true, true]);
+    graph.collector.begin(2);
+    graph.collector.deduce(2);
+    assert_eq!(graph.list(ListId::Old), [1, 2, 0]);
+    let graph = Graph::new(Box::new(MarkSweep), &[(2, 0)], &[false, true, true]);
+    graph.collector.begin(2);
+    graph.collector.deduce(2);
+    assert_eq!(graph.list(ListId::Old), [0, 1, 2]);
+}
+
+#[test]
+fn counts_and_thresholds_are_pythons() {
+    let collector = Collector::new(Box::new(Generational), [2, 1, 1], Foreign::default());
+    assert!(!collector.count_allocation() && !collector.count_allocation());
+    assert_eq!(collector.due(), None, "not above the threshold yet");
+    assert!(collector.count_allocation());
+    assert_eq!(collector.due(), Some(0));
+    for generation in [0, 0, 1, 0, 0] {
+        collector.begin(generation);
+        collector.finish(generation, 0, 0);
+        collector.end();
+    }
+    assert_eq!(collector.counts(), [0, 2, 1]);
+    (0..3).for_each(|_| {
+        collector.count_allocation();
+    });
+    assert_eq!(collector.due(), Some(1));
+    collector.set_thresholds([0, 1, 1]);
+    assert!(!collector.count_allocation(), "a threshold of 0 switches automatic collection off (PY-14)");
+    collector.set_thresholds([2, 1, 1]);
+    collector.set_enabled(false);
+    assert!(!collector.count_allocation());
+    (0..9).for_each(|_| collector.count_death());
+    assert_eq!(collector.counts()[0], 0, "never below zero (PY-15)");
+    let none = Collector::new(Box::new(RefcountOnly), [1, 1, 1], Foreign::default());
+    (0..3).for_each(|_| {
+        none.count_allocation();
+    });
+    assert_eq!(none.due(), None);
+}
+
+#[test]
+fn freezing_hides_and_unfreezing_makes_old() {
+    let graph = Graph::new(Box::new(Generational), &[(0, 0)], &[false, true]);
+    graph.collector.freeze();
+    assert_eq!(graph.collector.freeze_count(), 2);
+    graph.collector.begin(2);
+    assert_eq!(graph.collector.deduce(2), 0);
+    graph.collector.end();
+    graph.collector.untrack(graph.objects[1]);
+    graph.collector.unfreeze();
+    assert_eq!((graph.collector.freeze_count(), graph.list(ListId::Old)), (0, vec![0]));
+    graph.collector.check();
+}

@@ -1,0 +1,131 @@
+//! Counts and the order of destruction, on bare objects.
+
+use std::cell::RefCell;
+
+use gleaner_object::{Address, Header, ObjectBox, Released, Trace, TypeRecord, Visitor};
+use gleaner_refcount::{IMMORTAL, MAX_DEPTH, Trashcan, Undertaker, decref, immortalize, incref, is_immortal};
+
+struct Bare {
+    name: usize,
+    edges: RefCell<Vec<Address>>,
+}
+
+impl Trace for Bare {
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.edges.borrow().iter().for_each(|edge| visitor.edge(*edge));
+    }
+    fn clear(&self, released: &mut Released<'_>) {
+        self.edges.take().into_iter().for_each(|edge| released.take(edge).unwrap());
+    }
+}
+
+/// Logs deaths; resurrects one object; re-enters for another.
+#[derive(Default)]
+struct Heap {
+    can: Trashcan,
+    log: RefCell<Vec<String>>,
+    resurrect: Option<usize>,
+    reenter: RefCell<Vec<Address>>,
+}
+
+impl Undertaker for Heap {
+    fn condemn(&self, dead: Address) -> bool {
+        let name = bare(dead).name;
+        self.log.borrow_mut().push(format!("condemn {name}"));
+        let victim = self.reenter.borrow_mut().pop();
+        if let Some(victim) = victim
+            && decref(header(&victim))
+        {
+            self.can.bury(self, victim);
+        }
+        if self.resurrect == Some(name) {
+            header(&dead).count().set(1);
+            return false;
+        }
+        true
+    }
+
+    fn free(&self, dead: Address) {
+        self.log.borrow_mut().push(format!("free {}", bare(dead).name));
+    }
+}
+
+fn object(name: usize, edges: &[Address]) -> Address {
+    let value = Bare { name, edges: RefCell::new(edges.to_vec()) };
+    let object = Box::leak(Box::new(ObjectBox { header: Header::new(TypeRecord::of::<Bare>()), value }));
+    std::ptr::NonNull::from(object).cast()
+}
+
+fn header(object: &Address) -> &Header {
+    // SAFETY: O1: leaked.
+    unsafe { object.as_ref() }
+}
+
+fn bare<'a>(object: Address) -> &'a Bare {
+    // SAFETY: O1, O2: leaked, and a `Bare`.
+    unsafe { TypeRecord::value(object) }
+}
+
+fn kill(heap: &Heap, object: Address) -> Vec<String> {
+    assert!(decref(header(&object)));
+    heap.can.bury(heap, object);
+    assert!(heap.can.is_idle());
+    heap.log.take()
+}
+
+#[test]
+fn depth_first_and_memory_last() {
+    let heap = Heap::default();
+    let d = object(4, &[]);
+    let (b, c) = (object(2, &[d]), object(3, &[]));
+    let died = kill(&heap, object(1, &[b, c]));
+    assert_eq!(
+        died,
+        ["condemn 1", "condemn 2", "condemn 4", "free 4", "free 2", "condemn 3", "free 3", "free 1"]
+    );
+}
+
+#[test]
+fn a_resurrected_object_keeps_what_it_refers_to() {
+    let heap = Heap { resurrect: Some(2), ..Heap::default() };
+    let b = object(2, &[object(3, &[])]);
+    assert_eq!(kill(&heap, object(1, &[b])), ["condemn 1", "condemn 2", "free 1"]);
+    assert_eq!(bare(b).edges.borrow().len(), 1);
+}
+
+#[test]
+fn user_code_is_served_at_once_until_it_is_too_deep() {
+    let heap = Heap::default();
+    let victims: Vec<Address> = (0..200).map(|name| object(name, &[])).collect();
+    *heap.reenter.borrow_mut() = victims;
+    let died = kill(&heap, object(1000, &[]));
+    assert_eq!(died.len(), 2 * 201, "nobody is forgotten");
+    let depth = died.iter().take_while(|line| line.starts_with("condemn")).count();
+    assert_eq!(depth, MAX_DEPTH as usize);
+}
+
+#[test]
+fn while_locked_nothing_dies() {
+    let heap = Heap::default();
+    let victim = object(1, &[]);
+    heap.can.while_locked(&heap, || {
+        assert!(decref(header(&victim)));
+        heap.can.bury(&heap, victim);
+        assert!(heap.log.borrow().is_empty());
+    });
+    assert_eq!(heap.log.take(), ["condemn 1", "free 1"]);
+}
+
+#[test]
+fn immortals_are_not_counted() {
+    let object = object(1, &[]);
+    let header = header(&object);
+    immortalize(header);
+    incref(header);
+    assert!(!decref(header) && is_immortal(header));
+    assert_eq!(header.count().get(), IMMORTAL);
+    header.count().set(IMMORTAL - 1);
+    incref(header);
+    assert!(is_immortal(header), "a count that would pass the mark stays there");
+    assert!(!decref(header));
+}
