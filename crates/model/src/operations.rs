@@ -180,7 +180,7 @@ impl Model<'_> {
         self.collector.thawed = false;
     }
 
-    /// PY-30: the permanent generation to the oldest, which without a collector is the only one.
+    /// PY-30: the permanent generation to the oldest.
     fn unfreeze(&mut self) {
         self.graph.merge(Place::Frozen, Place::Old);
         self.collector.thawed = true;

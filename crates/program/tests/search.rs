@@ -16,7 +16,7 @@ fn fingerprint(bytes: impl Iterator<Item = u8>) -> u64 {
 fn a_seed_is_one_program_everywhere() {
     let generator = Generator::default();
     let programs = (0..100).flat_map(|seed| bytes::encode(&generator.program(seed)));
-    assert_eq!(fingerprint(programs), 11_995_792_359_434_194_037);
+    assert_eq!(fingerprint(programs), 4_088_242_013_722_119_101);
 }
 
 #[test]
