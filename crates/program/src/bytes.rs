@@ -5,11 +5,11 @@
 //!
 //! | byte | holds |
 //! |---|---|
-//! | 0 | the operation, by [`TABLE`] (modulo its length): common ones stand in it more than once |
+//! | 0 | the operation, by `TABLE` (modulo its length): common ones stand in it more than once |
 //! | 1 | up to two variables, the first in the low half, each 8·local + index |
 //! | 2 | the rest: fields and finalizer, field, callback, generation |
 //!
-//! Thresholds take bytes 1 and 2: eight bits, four and four. Larger ones are announced by [`WIDEN`] records
+//! Thresholds take bytes 1 and 2: eight bits, four and four. Larger ones are announced by `WIDEN` records
 //! right before, with 16 bits each of what stands above. A record that is cut short is filled up with zeros.
 
 use crate::op::{Callback, Finalizer, Op, Var};
@@ -17,7 +17,7 @@ use crate::program::Program;
 
 /// The length of a record.
 pub const RECORD: usize = 3;
-/// The entry of [`TABLE`] that is no operation, but adds to the thresholds that follow.
+/// The entry of `TABLE` that is no operation, but adds to the thresholds that follow.
 const WIDEN: u8 = Op::EXAMPLES.len() as u8;
 const ALLOC: u8 = 0;
 const DELETE: u8 = 2;
@@ -25,7 +25,7 @@ const STORE: u8 = 3;
 const REF: u8 = 8;
 const COLLECT: u8 = 16;
 
-/// What byte 0 says: each kind and [`WIDEN`] once, in order, then those that make programs worth running.
+/// What byte 0 says: each kind and `WIDEN` once, in order, then those that make programs worth running.
 const TABLE: [u8; 64] = {
     const MORE: [u8; 27] = [
         ALLOC, STORE, ALLOC, STORE, DELETE, ALLOC, STORE, REF, COLLECT, ALLOC, STORE, DELETE, ALLOC, STORE,
@@ -85,7 +85,7 @@ pub fn encode(program: &Program) -> Vec<u8> {
     bytes
 }
 
-/// Decodes a record; `high` is what [`WIDEN`] records have gathered so far.
+/// Decodes a record; `high` is what `WIDEN` records have gathered so far.
 #[inline]
 fn decode_record([code, mut vars, rest]: [u8; RECORD], high: &mut u32) -> Option<Op> {
     let kind = TABLE[usize::from(code) % TABLE.len()];

@@ -1,6 +1,6 @@
 //! Random programs, fast: one seed, one program.
 //!
-//! **Swarm.** Each program draws its own habits first ([`Habits`]): a weight for each move, often zero, so
+//! **Swarm.** Each program draws its own habits first (`Habits`): a weight for each move, often zero, so
 //! that a program does a few things much rather than everything a little; how many variables and fields it
 //! uses; which finalizers and callbacks. Most programs begin with thresholds so small that automatic
 //! collections happen, of every generation. A move is an operation or a gesture: a ring of nodes that is

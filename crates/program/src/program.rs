@@ -1,7 +1,7 @@
 //! A program: a sequence of operations that mean something as they stand.
 //!
 //! **Repair.** Any sequence of operations becomes a program, and a program becomes itself. Operation by
-//! operation, with the bindings before it known ([`crate::bindings`]):
+//! operation, with the bindings before it known (module `bindings`):
 //!
 //! 1. A field, a number of fields, a generation and a variable's index are taken modulo what exists; a local
 //!    variable at module level is the global one of the same index.

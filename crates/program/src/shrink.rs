@@ -7,7 +7,7 @@
 //! 2. *Rename*: make one variable another, lower one, everywhere.
 //! 3. *Simplify*: one operand of one operation.
 //!
-//! Every candidate is repaired. A candidate is asked for only if it is simpler by [`size`], and taken if it
+//! Every candidate is repaired. A candidate is asked for only if it is simpler by `size`, and taken if it
 //! fails: so this ends, and gives the same answer every time. Nothing here is random.
 
 use crate::op::{Callback, Finalizer, NODE_VARS, Op, REF_VARS, Var};

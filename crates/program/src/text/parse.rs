@@ -5,7 +5,7 @@
 //! 1. The *outline*: the import, the functions, `start()`, and the statements after it.
 //! 2. The *unfolding*: the statements in the order of execution; a call opens its function in place, with an
 //!    explicit stack, and each function is called once, so the walk is linear.
-//! 3. Each statement, with the bindings before it known ([`super::statement`]).
+//! 3. Each statement, with the bindings before it known (`statement.rs`).
 //!
 //! What is accepted runs unchanged under Python with the same meaning: so a `global` line that Python needs
 //! is needed here, and the locals' line fixes the order in which they die.
