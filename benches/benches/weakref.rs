@@ -22,7 +22,11 @@ fn weak(criterion: &mut Criterion) {
     criterion.bench_function("weakref/make, watch, be told", |bencher| {
         bencher.iter(|| {
             let object = node(&heap);
-            let weak = heap.weak_with_callback(&object, |weak| drop(black_box(weak))).unwrap();
+            let weak = heap
+                .weak_with_callback(&object, |weak| {
+                    black_box(weak);
+                })
+                .unwrap();
             drop(object);
             assert!(!weak.is_alive());
         });
