@@ -216,10 +216,13 @@ impl Execution {
         self.census();
         let Execution { heap, world, starts, .. } = self;
         let tokens = world.tokens.take();
-        // What is left (nothing, if the strategy finds cycles) dies unheard.
+        // What is left (nothing, if the strategy finds cycles) dies unheard; what a finalizer saves even then is let go
+        // with a handle at hand, whose end collects once more.
         drop(heap);
         while let Some(node) = { world.saved.borrow_mut().pop() } {
+            let heap = node.heap();
             drop(node);
+            drop(heap);
         }
         Transcript { tokens, starts }
     }
