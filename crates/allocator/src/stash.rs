@@ -24,41 +24,82 @@ struct Stash {
 // SAFETY: the stash owns its chunks exclusively (A2), so any thread may take them.
 unsafe impl Send for Stash {}
 
-static STASH: Mutex<Stash> = Mutex::new(Stash { chunks: [(None, 0); SLOTS], len: 0, bytes: 0 });
+static STASH: Mutex<Stash> = Mutex::new(Stash::new());
 
 /// Locks the stash. It is consistent after every statement, so a panic elsewhere does not spoil it.
 fn lock() -> MutexGuard<'static, Stash> {
     STASH.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes a chunk of exactly `size` bytes, the one that came last, whose pages are likely still in the cache.
+/// Takes a chunk of exactly `size` bytes, if one waits.
 pub(crate) fn take(size: usize) -> Option<NonNull<u8>> {
-    if size > ARENA_ALIGN {
-        return None;
-    }
-    let mut stash = lock();
-    let len = stash.len;
-    let index = stash.chunks[..len].iter().rposition(|&(_, bytes)| bytes == size)?;
-    let (chunk, _) = stash.chunks[index];
-    stash.chunks[index] = stash.chunks[len - 1];
-    stash.chunks[len - 1] = (None, 0);
-    stash.len -= 1;
-    stash.bytes -= size;
-    chunk
+    if size > ARENA_ALIGN { None } else { lock().take(size) }
 }
 
 /// Keeps a chunk that nobody uses any more; false if there is no room.
 pub(crate) fn put(chunk: NonNull<u8>, size: usize) -> bool {
-    if size > ARENA_ALIGN {
-        return false;
+    size <= ARENA_ALIGN && lock().put(chunk, size)
+}
+
+impl Stash {
+    const fn new() -> Stash {
+        Stash { chunks: [(None, 0); SLOTS], len: 0, bytes: 0 }
     }
-    let mut stash = lock();
-    if stash.len == SLOTS || stash.bytes + size > MAX_BYTES {
-        return false;
+
+    /// Takes the chunk that came last, whose pages are likely still in the cache.
+    fn take(&mut self, size: usize) -> Option<NonNull<u8>> {
+        let index = self.chunks[..self.len].iter().rposition(|&(_, bytes)| bytes == size)?;
+        self.len -= 1;
+        self.bytes -= size;
+        self.chunks[index..=self.len].rotate_left(1);
+        self.chunks[self.len].0.take()
     }
-    let len = stash.len;
-    stash.chunks[len] = (Some(chunk), size);
-    stash.len += 1;
-    stash.bytes += size;
-    true
+
+    fn put(&mut self, chunk: NonNull<u8>, size: usize) -> bool {
+        if self.len == SLOTS || self.bytes + size > MAX_BYTES {
+            return false;
+        }
+        self.chunks[self.len] = (Some(chunk), size);
+        self.len += 1;
+        self.bytes += size;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_BYTES, SLOTS, Stash};
+    use core::num::NonZero;
+    use core::ptr::NonNull;
+
+    /// A chunk that nobody reads.
+    fn chunk(number: usize) -> NonNull<u8> {
+        NonNull::without_provenance(NonZero::new((number + 1) << 20).expect("not zero"))
+    }
+
+    #[test]
+    fn chunks_come_back_once_by_size_and_newest_first() {
+        let mut stash = Stash::new();
+        for (number, size) in [(0, 4096), (1, 8192), (2, 4096), (3, 8192)] {
+            assert!(stash.put(chunk(number), size));
+        }
+        assert_eq!(stash.take(12_288), None);
+        assert_eq!(stash.take(4096), Some(chunk(2)));
+        assert_eq!(stash.take(4096), Some(chunk(0)));
+        assert_eq!(stash.take(4096), None);
+        assert_eq!(stash.take(8192), Some(chunk(3)));
+        assert_eq!(stash.take(8192), Some(chunk(1)));
+        assert_eq!((stash.len, stash.bytes), (0, 0));
+    }
+
+    #[test]
+    fn slots_and_bytes_are_bounded() {
+        for (size, most) in [(4096, SLOTS), (1 << 20, MAX_BYTES >> 20)] {
+            let mut stash = Stash::new();
+            let kept = (0..100).filter(|&number| stash.put(chunk(number), size)).count();
+            assert_eq!(kept, most);
+            assert!(stash.take(size).is_some() && stash.put(chunk(200), size));
+            assert!(!stash.put(chunk(201), size));
+        }
+    }
 }
