@@ -1,13 +1,13 @@
 //! The reference: `docs/language.md` written out as code, as plainly as it can be said.
 //!
-//! A program's world is a [`graph`]: objects in the order of their making, the places that hold references, and
+//! A program's world is a `graph`: objects in the order of their making, the places that hold references, and
 //! the collector's lists. Whatever can be derived is derived when it is asked for: an object's reference count is
 //! counted over all places, the refs to a node are looked up among all objects, and what a collection finds
 //! unreachable is recomputed from nothing. The heap under test does none of this, and shares no line with it.
 //!
 //! **Control.** Python code runs at awkward moments: a finalizer in the middle of a death in the middle of a
 //! collection that an allocation in a callback has set off. CPython nests these on the C stack. Here they are
-//! [`Task`]s on an explicit stack, so that nothing recurses over the program's graph: what has to happen next
+//! `Task`s on an explicit stack, so that nothing recurses over the program's graph: what has to happen next
 //! is on top, and a step takes one off and may put several on.
 //!
 //! ```text
