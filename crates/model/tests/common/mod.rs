@@ -1,7 +1,7 @@
 //! How the tests of the rules ask the model.
 
 use gleaner_model::run;
-use gleaner_program::{Environment, Policy, Profile, text};
+use gleaner_program::{Environment, Profile, text};
 
 /// Runs a program under the rules of a version.
 pub(crate) fn said_by(minor: u8, operations: &str) -> Vec<i64> {
