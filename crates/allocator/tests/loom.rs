@@ -73,24 +73,53 @@ fn take(list: &List) -> Vec<usize> {
     list.take().map(|node| unsafe { open(node) }).collect()
 }
 
+/// Ends the owner; returns what was still there.
+fn close(list: &List) -> Vec<usize> {
+    let mut found = Vec::new();
+    list.close(|chain, estate| {
+        // SAFETY: what was taken is exclusively ours.
+        found.extend(chain.map(|node| unsafe { open(node) }));
+        estate.complete = true;
+    });
+    found
+}
+
+fn bits<const N: usize>(seen: [bool; N]) -> u32 {
+    seen.iter().enumerate().map(|(bit, &seen)| u32::from(seen) << bit).sum()
+}
+
+/// A counter over all executions of a model, hence std's.
+type Count = StdArc<StdAtomicUsize>;
+
 /// Explores a model completely, or fails: loom itself reports success when it hits a limit.
-fn explore(name: &str, model: impl Fn() + Sync + Send + 'static) {
+///
+/// The model returns which of `meetings` this execution saw, as bits; each must be seen in some execution and
+/// missing in another, or the model explores less than it claims.
+fn explore(meetings: &[&str], model: impl Fn() -> u32 + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
-    let (start, iterations) = (Instant::now(), StdArc::new(StdAtomicUsize::new(0)));
-    let count = StdArc::clone(&iterations);
+    let (start, iterations) = (Instant::now(), Count::default());
+    let seen: StdArc<Vec<Count>> = StdArc::new(meetings.iter().map(|_| Count::default()).collect());
+    let (counted, saw) = (StdArc::clone(&iterations), StdArc::clone(&seen));
     builder.check(move || {
-        count.fetch_add(1, StdOrdering::Relaxed);
-        model();
+        counted.fetch_add(1, StdOrdering::Relaxed);
+        let bits = model();
+        for (bit, count) in saw.iter().enumerate() {
+            count.fetch_add((bits >> bit & 1) as usize, StdOrdering::Relaxed);
+        }
     });
     let iterations = iterations.load(StdOrdering::Relaxed);
-    println!("{name}: {iterations} iterations in {:?}", start.elapsed());
-    assert!(iterations > 1, "{name}: there is more than one order");
+    println!("{iterations} executions in {:?}", start.elapsed());
+    for (meeting, count) in meetings.iter().zip(seen.iter()) {
+        let count = count.load(StdOrdering::Relaxed);
+        println!("  {meeting}: {count}");
+        assert!((1..iterations).contains(&count), "{meeting}: in {count} of {iterations} executions");
+    }
     if let Some(most) = builder.max_permutations {
-        assert!(iterations + 1 < most, "{name}: capped after {iterations} iterations");
+        assert!(iterations + 1 < most, "capped after {iterations} executions");
     }
     if let Some(most) = builder.max_duration {
-        assert!(start.elapsed() < most, "{name}: capped after {most:?}");
+        assert!(start.elapsed() < most, "capped after {most:?}");
     }
 }
 
@@ -103,56 +132,64 @@ fn pusher(
     thread::spawn(move || payloads.into_iter().for_each(|payload| push(&list, payload)))
 }
 
+// Loom looks for races against the last access only, and a pusher's own load would hide the owner's; hence the
+// owner is the thread that starts last, and the first thread pushes.
+
 #[test]
 fn two_pushers_and_an_owner_who_drains() {
-    explore("drain", || {
+    explore(&["the first take finds blocks", "the second take finds blocks", "blocks are left"], || {
         let list = Arc::new(List::new(Estate::default()));
-        let pushers = [pusher(&list, [1, 2]), pusher(&list, [3, 4])];
-        let mut taken = take(&list);
-        taken.extend(take(&list));
-        for pusher in pushers {
-            pusher.join().unwrap();
-        }
-        taken.extend(take(&list));
-        taken.sort_unstable();
-        assert_eq!(taken, [1, 2, 3, 4], "every block once");
+        let other = pusher(&list, [3, 4]);
+        let owner = thread::spawn({
+            let list = Arc::clone(&list);
+            move || [take(&list), take(&list)]
+        });
+        push(&list, 1);
+        push(&list, 2);
+        other.join().unwrap();
+        let [first, second] = owner.join().unwrap();
+        let left = take(&list);
+        let seen = [&first, &second, &left].map(|blocks| !blocks.is_empty());
+        let mut all = [first, second, left].concat();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3, 4], "every block once");
+        bits(seen)
     });
 }
 
 #[test]
 fn two_pushers_and_an_owner_who_ends() {
-    explore("end", || {
+    explore(&["the take finds blocks", "the end finds blocks", "blocks are late"], || {
         let list = Arc::new(List::new(Estate::default()));
-        let pushers = [pusher(&list, [1, 2]), pusher(&list, [3])];
-        let mut taken = take(&list);
-        list.close(|chain, estate| {
-            // SAFETY: what was taken is exclusively ours.
-            taken.extend(chain.map(|node| unsafe { open(node) }));
-            estate.complete = true;
+        let other = pusher(&list, [3]);
+        let owner = thread::spawn({
+            let list = Arc::clone(&list);
+            move || [take(&list), close(&list)]
         });
-        for pusher in pushers {
-            pusher.join().unwrap();
-        }
-        list.with_estate(|estate| taken.append(&mut estate.late));
-        taken.sort_unstable();
-        assert_eq!(taken, [1, 2, 3], "every block once");
+        push(&list, 1);
+        push(&list, 2);
+        other.join().unwrap();
+        let [first, last] = owner.join().unwrap();
+        let late = list.with_estate(|estate| std::mem::take(&mut estate.late));
+        let seen = [&first, &last, &late].map(|blocks| !blocks.is_empty());
+        let mut all = [first, last, late].concat();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3], "every block once");
+        bits(seen)
     });
 }
 
-/// The last one out, whoever it is, sees all that the others did.
+/// Nobody waits for anybody: the list goes with whoever is last, and the estate is complete for all.
 #[test]
-fn handles_that_end_before_the_owner() {
-    explore("handles", || {
+fn pushers_and_an_owner_who_part_without_a_word() {
+    explore(&["the end finds blocks"], || {
         let list = Arc::new(List::new(Estate::default()));
         let pushers = [pusher(&list, [1]), pusher(&list, [2])];
-        list.close(|chain, estate| {
-            // SAFETY: what was taken is exclusively ours.
-            estate.late.extend(chain.map(|node| unsafe { open(node) }));
-            estate.complete = true;
-        });
+        let found = close(&list);
         drop(list);
         for pusher in pushers {
             pusher.join().unwrap();
         }
+        bits([!found.is_empty()])
     });
 }
