@@ -1,18 +1,20 @@
-//! The one-thread private heap: its state, and the paths of `alloc` and `free`.
+//! The private heap of one thread: its state, and the paths of `alloc` and `free`.
 //!
 //! ```text
-//!  alloc: size ─► class ─► used_pools[class] ─► pop                     the fast path ends here
-//!           └─► large        │ empty: carve virgin blocks               (pool.rs)
-//!                            │ none: unlink the full pool, next one
-//!                            └ no pool: remote frees, a free pool of the fullest arena, a pool that stands
-//!                              empty in another class, a new arena      (arenas.rs)
-//!  free:  block ─► pool ─► push
-//!                            │ was full: link its pool to the front of the class
-//!                            └ now empty: its pool goes back to the arena, unless it is the class's only one
+//!  alloc: size ─► class ─► magazine ─► pop                              the fast path ends here
+//!           │                 └ empty: half a magazine from the pools   (refill.rs)
+//!           │                      └ no pool: remote frees, free pools of the fullest arena, a pool that stands
+//!           │                        empty in another class, a new arena   (slow.rs, arenas.rs)
+//!           └─► large: a chunk of its own                               (large.rs)
+//!  free:  block ─► class ─► magazine ─► push                            the fast path ends here
+//!                             └ full: the older half to their pools     (refill.rs)
+//!                                  ├ pool was full: link it to the front of the class
+//!                                  └ pool now empty: back to the arena, unless it is the class's only one
 //! ```
 //!
-//! With `poison` on, and for sizes 0 and large, `fast_max` sends every request down the unusual path, so
-//! that the fast paths pay nothing for them.
+//! A size finds its magazine through a table of one byte per small size. Whatever is to take the slow path (size 0,
+//! sizes without a class, everything in a debugging mode or a geometry without magazines) has 0 there, and the
+//! magazine of number 0 is empty and full at once: the fast paths ask nothing else.
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
@@ -23,9 +25,14 @@ use crate::arena::{ArenaHeader, pool_of};
 use crate::arenas::Arenas;
 use crate::geometry::{Geometry, MAX_CLASSES};
 use crate::large;
-use crate::pool::{PoolHeader, nobody};
+use crate::magazine::Magazine;
+use crate::pool::PoolHeader;
 use crate::raw::{Mmap, OutOfMemory, Raw};
-use crate::remote::Shared;
+use crate::remote::{Home, Shared};
+use crate::retention::Retention;
+
+/// The largest small size of any geometry.
+pub(crate) const FAST_MAX: usize = 1024;
 
 /// Choices at construction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -33,13 +40,25 @@ pub struct Options {
     /// Fill blocks with 0xCD when handed out and with 0xDD when freed; panic on a write after free, a double
     /// free, and a wrong size at the next chance. For tests: it makes every path slow.
     pub poison: bool,
+    /// Do without magazines, so that every free is verified at once: a double free panics where it happens.
+    pub exact: bool,
+    /// Hand out a random free block instead of the lowest one, from this seed; 0 does not. Without magazines.
+    pub scatter: u64,
+}
+
+impl Options {
+    /// Returns whether blocks go straight to their pools.
+    pub(crate) fn direct(&self) -> bool {
+        self.poison || self.exact || self.scatter != 0
+    }
 }
 
 /// The private heap of one thread: bytes in arenas, pools and blocks.
 ///
 /// Blocks are aligned to 8 bytes, and to 16 if the size asked for is a multiple of 16 other than 0, or the
-/// grain is 16, or the size is large. A request of 0 bytes gets a block of its own, too. All methods take `&self`; the allocator is
-/// not `Sync`. Dropping it releases all its chunks, except those of blocks that a [`Remote`](crate::Remote) may still free.
+/// grain is 16, or the size is medium or large. A request of 0 bytes gets a block of its own, too. All methods take
+/// `&self`; the allocator is not `Sync`. Dropping it releases all its chunks, except those of blocks that a
+/// [`Remote`](crate::Remote) may still free.
 ///
 /// ```
 /// use gleaner_allocator::{Allocator, Geometry};
@@ -54,20 +73,25 @@ pub struct Options {
 /// # Ok::<(), gleaner_allocator::OutOfMemory>(())
 /// ```
 #[derive(Debug)]
+#[repr(C)]
 pub struct Allocator {
-    /// Sizes 1 to this take the fast paths: the largest small size, or 0 under `poison`.
-    fast_max: usize,
-    grain_shift: u32,
+    /// `magazines[class + 1]`; the first is never used.
+    pub(crate) magazines: [Magazine; MAX_CLASSES + 1],
+    /// The magazine of each small size that may take the fast path; 0 for the others.
+    magazine_of: [u8; FAST_MAX + 1],
     pub(crate) pool_shift: u32,
-    /// The pools of each class that may have a free block; `nobody()` if there is none.
+    /// The pools of each class that may have a free block; null if there is none.
     pub(crate) used_pools: [Cell<*mut PoolHeader>; MAX_CLASSES],
     pub(crate) geometry: Geometry,
     pub(crate) options: Options,
     pub(crate) owner: Cell<*const ()>,
     pub(crate) arenas: Arenas,
+    pub(crate) retention: Retention,
     /// The chunks of large objects, newest first, and their number.
     pub(crate) large: Cell<*mut ArenaHeader>,
     pub(crate) large_count: Cell<usize>,
+    /// The chunk of the magazines, null if there is none.
+    pub(crate) rack: Cell<*mut u8>,
     /// Bytes mapped from the raw layer now, and the most there ever were.
     pub(crate) raw_bytes: Cell<usize>,
     pub(crate) peak_raw_bytes: Cell<usize>,
@@ -76,7 +100,9 @@ pub struct Allocator {
     /// Whether a heap walk is under way: no chunk is released meanwhile.
     pub(crate) walking: Cell<bool>,
     pub(crate) has_remotes: Cell<bool>,
-    pub(crate) shared: Arc<Shared>,
+    /// The state of the random numbers for `Options::scatter`.
+    pub(crate) random: Cell<u64>,
+    pub(crate) shared: Home,
 }
 
 // SAFETY: chunks belong to the allocator alone (A2), wherever it is; no thread's identity is kept. Blocks in the
@@ -99,23 +125,31 @@ impl Allocator {
     /// Makes an allocator with options, on a raw layer of the caller's.
     #[must_use]
     pub fn with_options(geometry: Geometry, options: Options, raw: Box<dyn Raw>) -> Allocator {
+        Allocator::at_home(geometry, options, Home::Counted(Arc::new(Shared::new(raw))))
+    }
+
+    /// Makes an allocator that shares what is in `home`. Allocates nothing.
+    pub(crate) fn at_home(geometry: Geometry, options: Options, home: Home) -> Allocator {
         Allocator {
-            fast_max: if options.poison { 0 } else { geometry.small_max() },
-            grain_shift: geometry.grain().trailing_zeros(),
+            magazines: [const { Magazine::none() }; MAX_CLASSES + 1],
+            magazine_of: magazine_table(&geometry, options),
             pool_shift: geometry.pool().trailing_zeros(),
-            used_pools: core::array::from_fn(|_| Cell::new(nobody())),
+            used_pools: [const { Cell::new(ptr::null_mut()) }; MAX_CLASSES],
             geometry,
             options,
             owner: Cell::new(ptr::null()),
             arenas: Arenas::new(),
+            retention: Retention::new(&geometry),
             large: Cell::new(ptr::null_mut()),
             large_count: Cell::new(0),
+            rack: Cell::new(ptr::null_mut()),
             raw_bytes: Cell::new(0),
             peak_raw_bytes: Cell::new(0),
             returned: Cell::new(0),
             walking: Cell::new(false),
             has_remotes: Cell::new(false),
-            shared: Shared::new(raw),
+            random: Cell::new(options.scatter),
+            shared: home,
         }
     }
 
@@ -136,6 +170,14 @@ impl Allocator {
         self.each_chunk(|_, header| header.owner.set(owner));
     }
 
+    /// Returns the magazine for requests of a size; the one that is empty and full for those of the slow path.
+    #[inline(always)]
+    fn magazine_for(&self, size: usize) -> &Magazine {
+        let number = if size <= FAST_MAX { self.magazine_of[size] } else { 0 };
+        // SAFETY: A10: the table has numbers of magazines.
+        unsafe { self.magazines.get_unchecked(usize::from(number)) }
+    }
+
     /// Returns a block of at least `size` bytes, content arbitrary.
     ///
     /// # Errors
@@ -145,17 +187,9 @@ impl Allocator {
     /// Constant, for small sizes; a large one is a request to the raw layer.
     #[inline]
     pub fn alloc(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
-        let last = size.wrapping_sub(1);
-        if last >= self.fast_max {
-            return self.alloc_unusual(size);
-        }
-        let class = last >> self.grain_shift;
-        // SAFETY: sizes up to `fast_max` have at most `MAX_CLASSES` classes, by the geometry's rules; pools in
-        // the classes' lists are mapped (A3), and `nobody()` is a static.
-        let block = unsafe { (*self.used_pools.get_unchecked(class).get()).pop() };
-        match block {
+        match self.magazine_for(size).pop() {
             Some(block) => Ok(block),
-            None => self.alloc_from_class(class),
+            None => self.alloc_slow(size),
         }
     }
 
@@ -166,26 +200,23 @@ impl Allocator {
     /// any more.
     #[inline]
     pub unsafe fn free(&self, ptr: NonNull<u8>, size: usize) {
-        if size.wrapping_sub(1) >= self.fast_max {
+        if !self.magazine_for(size).push(ptr) {
             // SAFETY: by contract.
-            return unsafe { self.free_unusual(ptr, Some(size)) };
+            unsafe { self.free_slow(ptr, Some(size)) };
         }
-        // SAFETY: a small block lies in an arena, where pools are as the geometry says (A3).
-        unsafe { self.push(ptr, self.pool_shift) };
     }
 
     /// Frees a block.
+    ///
+    /// # Panics
+    /// If it finds that the block, or another of its class, was freed twice.
     ///
     /// # Safety
     /// This allocator returned `ptr`; it is live, and nobody uses it any more.
     #[inline]
     pub unsafe fn free_unsized(&self, ptr: NonNull<u8>) {
-        if self.options.poison {
-            // SAFETY: by contract.
-            return unsafe { self.free_unusual(ptr, None) };
-        }
-        // SAFETY: a live block's chunk begins with its header (A3).
-        unsafe { self.push(ptr, (*ArenaHeader::of(ptr.as_ptr())).pool_shift.get()) };
+        // SAFETY: by contract.
+        unsafe { self.free_slow(ptr, None) };
     }
 
     /// Returns the bytes that a block has room for: at least what was asked for.
@@ -196,21 +227,19 @@ impl Allocator {
     #[must_use]
     pub unsafe fn size_of_block(&self, ptr: NonNull<u8>) -> usize {
         // SAFETY: a live block's chunk begins with its header and a table of its pools (A3).
-        unsafe {
-            let shift = (*ArenaHeader::of(ptr.as_ptr())).pool_shift.get();
-            (*pool_of(ptr.as_ptr(), shift)).block_size.get()
-        }
+        unsafe { room_of(ptr) }
     }
 
     /// Returns a block of at least `new` bytes with the content of `ptr`, as far as both reach; `ptr` is freed
     /// unless it is the one returned.
     ///
-    /// A block stays in place while more than three quarters of it are used (as in CPython), or if another
-    /// would be no smaller, or if it shrinks and there is no memory for another. A large block that becomes
-    /// small always moves, and so does one that is not aligned as its new size must be.
+    /// A block stays in place if another would be of the same class; a large one also while more than three quarters
+    /// of it are used (as in CPython), or if it shrinks and there is no memory for another. Large blocks grow and
+    /// shrink without being copied where the raw layer can. A block that changes sides between large and not always
+    /// moves, and so does one that is not aligned as its new size must be.
     ///
     /// # Errors
-    /// [`OutOfMemory`] if the block must grow and the raw layer has nothing; `ptr` is then as before.
+    /// [`OutOfMemory`] if the block must move and the raw layer has nothing; `ptr` is then as before.
     ///
     /// # Safety
     /// As for [`free`](Allocator::free) with `old`, if another pointer is returned.
@@ -226,13 +255,20 @@ impl Allocator {
             Some(class) => self.geometry.class_size(class),
             None => large::capacity(new).ok_or(OutOfMemory { size: new })?,
         };
-        // A sized free tells small from large by the size alone, so no block changes sides.
-        let small_max = self.geometry.small_max();
-        let same_side = (new > small_max) == (room > small_max);
+        // A sized free finds the class by the size alone, so no block changes its class.
+        let medium_max = self.geometry.medium_max();
+        let (is_large, was_large) = (new > medium_max, room > medium_max);
+        let same = natural == room || is_large && was_large;
         let aligned = !new.is_multiple_of(16) || ptr.addr().get().is_multiple_of(16);
-        let fits = new <= room && same_side && aligned;
+        let fits = new <= room && same && aligned;
         if fits && (natural == room || new > room / 4 * 3) {
             return Ok(ptr);
+        }
+        if is_large && was_large {
+            // SAFETY: by contract; the block is large.
+            if let Some(block) = unsafe { self.resize_large(ptr, new) } {
+                return Ok(block);
+            }
         }
         let block = match self.alloc(new) {
             Ok(block) => block,
@@ -245,5 +281,29 @@ impl Allocator {
             self.free(ptr, old);
         }
         Ok(block)
+    }
+}
+
+/// Returns the magazine of each size that may take the fast path.
+fn magazine_table(geometry: &Geometry, options: Options) -> [u8; FAST_MAX + 1] {
+    let mut table = [0; FAST_MAX + 1];
+    if geometry.has_magazines() && !options.direct() {
+        let grain = geometry.grain();
+        for (class, sizes) in table[1..=geometry.small_max()].chunks_mut(grain).enumerate() {
+            sizes.fill(class as u8 + 1);
+        }
+    }
+    table
+}
+
+/// Returns the bytes that a block has room for.
+///
+/// # Safety
+/// `ptr` is a live block of an allocator of this crate.
+pub(crate) unsafe fn room_of(ptr: NonNull<u8>) -> usize {
+    // SAFETY: a live block's chunk begins with its header and a table of its pools (A3).
+    unsafe {
+        let shift = (*ArenaHeader::of(ptr.as_ptr())).pool_shift.get();
+        (*pool_of(ptr.as_ptr(), shift)).block_size.get()
     }
 }

@@ -4,12 +4,16 @@
 //!  chunk, at a multiple of ARENA_ALIGN
 //!  ├── ArenaHeader          owner word first
 //!  ├── PoolHeader 0..n      a dense table: the pool of index i has entry i
-//!  ├── (rest of the pools that the header occupies)
+//!  ├── bitmap 0..n          of pool i's free blocks
+//!  ├── (rest of the pools that all this occupies)
 //!  └── pools … blocks …     pool i begins at i << pool_shift
 //! ```
 //!
 //! Pool headers stand together instead of one at the start of each pool, as they do in CPython: headers a
 //! pool's size apart would all fall into the same set of the cache, and the pools stay whole.
+//!
+//! Which pools are free, and which of these were written to since they came from the system, are two words: a span of
+//! several pools, or the stretches to give back, are a few shifts away.
 //!
 //! A large object is a chunk with one pool of `ARENA_ALIGN` bytes and one block in it, so that a pointer finds
 //! its block's size without asking first what kind of chunk it is in. The block begins at [`LARGE_OFFSET`]
@@ -19,7 +23,8 @@ use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
 use crate::geometry::{ARENA_ALIGN, Geometry};
-use crate::pool::PoolHeader;
+use crate::pool::{MIN_BLOCK, PoolHeader};
+use crate::remote::Shared;
 
 /// The header at the start of every chunk.
 #[derive(Debug)]
@@ -27,16 +32,15 @@ use crate::pool::PoolHeader;
 pub struct ArenaHeader {
     /// What the allocator's user stored; read by [`owner_of`], hence first.
     pub(crate) owner: Cell<*const ()>,
+    /// What the chunk's allocator shares with other threads. Written once, before the first block is handed out.
+    pub(crate) home: Cell<*const Shared>,
     /// A pool's index is its offset in the chunk shifted right by this.
     pub(crate) pool_shift: Cell<u32>,
     /// How many pools can hold blocks; 0 for a large object.
     pub(crate) pools: Cell<u32>,
-    /// How many of them are free.
-    pub(crate) nfreepools: Cell<u32>,
-    /// The index of the first pool never used so far; those from here on are free.
-    pub(crate) virgin_pool: Cell<u32>,
-    /// The free pools below `virgin_pool`, linked by `next`.
-    pub(crate) freepools: Cell<*mut PoolHeader>,
+    /// The pools that are free, a bit each, and those of them that may have been written to.
+    pub(crate) free: Cell<u64>,
+    pub(crate) dirty: Cell<u64>,
     /// The bytes of the chunk, as asked from the raw layer.
     pub(crate) size: Cell<usize>,
     /// Neighbours in the list of all chunks of this kind.
@@ -53,17 +57,22 @@ pub struct ArenaHeader {
 const POOLS_OFFSET: usize = size_of::<ArenaHeader>();
 
 /// Where a large object begins.
-pub(crate) const LARGE_OFFSET: usize = header_bytes(1).next_multiple_of(64);
+pub(crate) const LARGE_OFFSET: usize = (POOLS_OFFSET + size_of::<PoolHeader>()).next_multiple_of(64);
 
 /// The pool shift of a large object's chunk: all of the first `ARENA_ALIGN` bytes are pool 0.
 pub(crate) const LARGE_SHIFT: u32 = ARENA_ALIGN.trailing_zeros();
 
 // Arena headers are found by masking, so tables must stay in front of the first pool.
-const _: () = assert!(size_of::<ArenaHeader>() == 128 && size_of::<PoolHeader>() == 48);
+const _: () = assert!(size_of::<ArenaHeader>() == 128 && size_of::<PoolHeader>() == 64);
 
-/// Returns the bytes that a chunk header with a table of `pools` entries takes.
-pub(crate) const fn header_bytes(pools: usize) -> usize {
-    POOLS_OFFSET + pools * size_of::<PoolHeader>()
+/// Returns the bytes that a chunk header with a table of `pools` entries, for pools of `pool` bytes, takes.
+pub(crate) const fn header_bytes(pools: usize, pool: usize) -> usize {
+    POOLS_OFFSET + pools * (size_of::<PoolHeader>() + bitmap_words(pool) * 8)
+}
+
+/// Returns the words of the bitmap of a pool of `pool` bytes.
+const fn bitmap_words(pool: usize) -> usize {
+    (pool / MIN_BLOCK).div_ceil(64)
 }
 
 impl ArenaHeader {
@@ -84,30 +93,39 @@ impl ArenaHeader {
     ///
     /// # Safety
     /// `chunk` is exclusively the caller's, `size` = `geometry.arena()` bytes long and aligned to `ARENA_ALIGN`.
-    pub(crate) unsafe fn arena(chunk: NonNull<u8>, geometry: &Geometry) -> NonNull<ArenaHeader> {
-        let pools = geometry.pools_per_arena() as u32;
+    pub(crate) unsafe fn arena(
+        chunk: NonNull<u8>,
+        geometry: &Geometry,
+        home: *const Shared,
+    ) -> NonNull<ArenaHeader> {
+        let total = geometry.arena() / geometry.pool();
+        let all = if total == 64 { u64::MAX } else { (1 << total) - 1 };
         let header = ArenaHeader {
             pool_shift: Cell::new(geometry.pool().trailing_zeros()),
-            pools: Cell::new(pools),
-            nfreepools: Cell::new(pools),
-            virgin_pool: Cell::new(geometry.header_pools() as u32),
-            ..ArenaHeader::large(geometry.arena())
+            pools: Cell::new(geometry.pools_per_arena() as u32),
+            free: Cell::new(all & (u64::MAX << geometry.header_pools())),
+            ..ArenaHeader::large(geometry.arena(), home)
         };
         let arena = chunk.cast::<ArenaHeader>();
-        // SAFETY: the chunk is ours and longer than a header (by the geometry's rules).
-        unsafe { arena.write(header) };
+        // SAFETY: the chunk is ours and longer than a header and its table (by the geometry's rules).
+        unsafe {
+            arena.write(header);
+            for index in 0..total {
+                pool_at(arena.as_ptr(), index).write(PoolHeader::unused(index as u8));
+            }
+        }
         arena
     }
 
     /// Returns the header of a large object's chunk of `size` bytes.
-    pub(crate) const fn large(size: usize) -> ArenaHeader {
+    pub(crate) const fn large(size: usize, home: *const Shared) -> ArenaHeader {
         ArenaHeader {
             owner: Cell::new(ptr::null()),
+            home: Cell::new(home),
             pool_shift: Cell::new(LARGE_SHIFT),
             pools: Cell::new(0),
-            nfreepools: Cell::new(0),
-            virgin_pool: Cell::new(0),
-            freepools: Cell::new(ptr::null_mut()),
+            free: Cell::new(0),
+            dirty: Cell::new(0),
             size: Cell::new(size),
             next: Cell::new(ptr::null_mut()),
             prev: Cell::new(ptr::null_mut()),
@@ -116,9 +134,31 @@ impl ArenaHeader {
             outstanding: Cell::new(0),
         }
     }
+
+    /// Returns how many pools are free.
+    #[inline]
+    pub(crate) fn free_pools(&self) -> usize {
+        self.free.get().count_ones() as usize
+    }
+
+    /// Returns whether no pool is in use.
+    #[inline]
+    pub(crate) fn is_free(&self) -> bool {
+        self.free_pools() == self.pools.get() as usize
+    }
 }
 
-/// Returns the header of the pool that a block lies in, given the shift of its chunk. Reads nothing.
+/// Returns where the bitmap of a pool is.
+///
+/// # Safety
+/// The arena is mapped, of `pools` pools of `1 << shift` bytes, and `index` is one of them.
+pub(crate) unsafe fn bitmap_at(arena: *mut ArenaHeader, pools: usize, shift: u32, index: usize) -> *mut u64 {
+    let offset = POOLS_OFFSET + pools * size_of::<PoolHeader>() + index * bitmap_words(1 << shift) * 8;
+    // SAFETY: bitmaps follow the table and lie in front of the first pool (A3).
+    unsafe { arena.cast::<u8>().add(offset).cast() }
+}
+
+/// Returns the header of the pool or span that a block lies in, given the shift of its chunk.
 ///
 /// # Safety
 /// `block` was handed out by an allocator and its chunk is mapped; `shift` is that chunk's `pool_shift`.
@@ -126,8 +166,11 @@ impl ArenaHeader {
 pub(crate) unsafe fn pool_of(block: *mut u8, shift: u32) -> *mut PoolHeader {
     let index = (block.addr() & (ARENA_ALIGN - 1)) >> shift;
     // SAFETY: the block's chunk begins with a header and a table with an entry for each index (A3), and the
-    // pointer may be used for all of its chunk (A1).
-    unsafe { pool_at(ArenaHeader::of(block).cast_mut(), index) }
+    // pointer may be used for all of its chunk (A1). A span's header stands before its other pools.
+    unsafe {
+        let pool = pool_at(ArenaHeader::of(block).cast_mut(), index);
+        pool.sub(usize::from((*pool).behind.get()))
+    }
 }
 
 /// Returns entry `index` of a chunk's table of pool headers.

@@ -3,31 +3,37 @@
 //! `usable_arenas` is CPython's idea: new pools come from the *fullest* arena that has one, so that the others
 //! get a chance to empty. CPython keeps one sorted list; here there is one list for each number of free pools
 //! and a word that tells which lists are not empty, so that the fullest usable arena is one bit operation
-//! away. An arena that empties is kept while there are at most [`KEPT`] such, then goes back to the raw layer.
+//! away. Free pools that were in use before are preferred to fresh ones: their pages are there. What becomes of pages
+//! that nobody needs is decided in `retention.rs`.
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
-use crate::arena::{ArenaHeader, pool_at};
+use crate::arena::{ArenaHeader, bitmap_at, pool_at};
 use crate::geometry::{Geometry, MAX_POOLS};
 use crate::pool::{CLASS_NONE, PoolHeader};
 use crate::raw::{OutOfMemory, Raw};
+use crate::remote::Shared;
 
-/// How many wholly free arenas an allocator keeps for itself.
-pub(crate) const KEPT: usize = 4;
+/// How many arenas of one list are asked for a span, before a new arena is mapped.
+const TRIES: usize = 4;
 
 /// All arenas of one allocator.
 #[derive(Debug)]
 pub(crate) struct Arenas {
     /// All arenas, newest first.
     pub(crate) all: Cell<*mut ArenaHeader>,
-    /// `usable[n]`: the arenas with `n` free pools, n > 0.
+    /// `usable[n - 1]`: the arenas with `n` free pools.
     pub(crate) usable: [Cell<*mut ArenaHeader>; MAX_POOLS],
-    /// Bit `n` is set if `usable[n]` is not empty.
+    /// Bit `n - 1` is set if `usable[n - 1]` is not empty.
     pub(crate) occupied: Cell<u64>,
     /// How many arenas there are, and how many of them have no pool in use.
     pub(crate) count: Cell<usize>,
     pub(crate) free: Cell<usize>,
+    /// How many free pools may have been written to.
+    pub(crate) dirty_pools: Cell<usize>,
+    /// How many free pools were taken that had not been written to, since the last purge.
+    pub(crate) fresh_pools: Cell<usize>,
 }
 
 impl Arenas {
@@ -38,6 +44,8 @@ impl Arenas {
             occupied: Cell::new(0),
             count: Cell::new(0),
             free: Cell::new(0),
+            dirty_pools: Cell::new(0),
+            fresh_pools: Cell::new(0),
         }
     }
 
@@ -45,12 +53,12 @@ impl Arenas {
     pub(crate) fn grow(
         &self,
         geometry: &Geometry,
-        raw: &dyn Raw,
+        shared: &Shared,
         owner: *const (),
     ) -> Result<(), OutOfMemory> {
-        let chunk = raw.map(geometry.arena())?;
+        let chunk = shared.raw.map(geometry.arena())?;
         // SAFETY: the raw layer has just given us this chunk, of this size and aligned (A2).
-        let arena = unsafe { ArenaHeader::arena(chunk, geometry) };
+        let arena = unsafe { ArenaHeader::arena(chunk, geometry, shared) };
         // SAFETY: the header was written right above; it stays valid while the chunk is ours (A3).
         unsafe { arena.as_ref() }.owner.set(owner);
         self.count.set(self.count.get() + 1);
@@ -63,78 +71,132 @@ impl Arenas {
         Ok(())
     }
 
-    /// Takes a free pool from the fullest usable arena and prepares it for blocks of `block_size`.
-    pub(crate) fn take_pool(&self, class: u16, block_size: usize) -> Option<NonNull<PoolHeader>> {
-        let fullest = self.occupied.get().trailing_zeros() as usize;
-        let arena = NonNull::new(self.usable.get(fullest)?.get())?;
-        // SAFETY: listed arenas are mapped and begin with their header (A3).
-        let header = unsafe { arena.as_ref() };
-        // SAFETY: bucket `fullest` > 0 lists it, so it has a free pool: one in `freepools`, or the virgin one;
-        // both lie in its table (A3).
-        let pool = unsafe {
-            self.unlink_usable(arena.as_ptr());
-            match NonNull::new(header.freepools.get()) {
-                Some(pool) => {
-                    header.freepools.set(pool.as_ref().next.get());
-                    pool.write(PoolHeader::new(block_size, class, pool.as_ref().index.get()));
-                    pool
-                }
-                None => {
-                    let index = header.virgin_pool.get();
-                    header.virgin_pool.set(index + 1);
-                    let pool = NonNull::new_unchecked(pool_at(arena.as_ptr(), index as usize));
-                    pool.write(PoolHeader::new(block_size, class, index as u8));
-                    pool
-                }
+    /// Takes a pool, or as many side by side as the class needs, from the fullest arena that has them, and prepares
+    /// the first for blocks of that class.
+    pub(crate) fn take_pool(&self, geometry: &Geometry, class: usize) -> Option<NonNull<PoolHeader>> {
+        let units = geometry.units(class);
+        let (arena, index) = self.find(units)?;
+        // SAFETY: listed arenas are mapped and begin with their header and table (A3); the pools found are free, so
+        // nobody uses them or their bitmaps, and they lie in the arena.
+        unsafe {
+            let header = &*arena;
+            self.unlink_usable(arena);
+            if header.is_free() {
+                self.free.set(self.free.get() - 1);
             }
-        };
-        if header.nfreepools.get() == header.pools.get() {
-            self.free.set(self.free.get() - 1);
+            let mask = run(units) << index;
+            let dirty = (header.dirty.get() & mask).count_ones() as usize;
+            self.dirty_pools.set(self.dirty_pools.get() - dirty);
+            self.fresh_pools.set(self.fresh_pools.get() + units - dirty);
+            header.free.set(header.free.get() & !mask);
+            header.dirty.set(header.dirty.get() & !mask);
+            self.link_usable(arena);
+            for behind in 1..units {
+                (*pool_at(arena, index + behind)).behind.set(behind as u8);
+            }
+            let pool = pool_at(arena, index);
+            let size = geometry.class_size(class);
+            let shift = header.pool_shift.get();
+            let bits = bitmap_at(arena, geometry.arena() >> shift, shift, index);
+            (*pool).begin(bits, class as u16, size, units * geometry.pool() / size, units as u8);
+            Some(NonNull::new_unchecked(pool))
         }
-        header.nfreepools.set(header.nfreepools.get() - 1);
-        // SAFETY: it was unlinked above.
-        unsafe { self.link_usable(arena.as_ptr()) };
-        Some(pool)
     }
 
-    /// Takes back a pool without blocks in use.
+    /// Finds `units` free pools side by side, in the fullest arena that has them.
+    fn find(&self, units: usize) -> Option<(*mut ArenaHeader, usize)> {
+        let mut lists = self.occupied.get() & (u64::MAX << (units - 1));
+        while lists != 0 {
+            let mut arena = self.usable[lists.trailing_zeros() as usize].get();
+            lists &= lists - 1;
+            let mut tries = TRIES;
+            // SAFETY: listed arenas are mapped and begin with their header (A3).
+            while let Some(header) = unsafe { arena.as_ref() } {
+                let (free, dirty) = (header.free.get(), header.dirty.get());
+                let run = [starts(dirty, units), starts(free, units)].into_iter().find(|&run| run != 0);
+                if let Some(run) = run {
+                    return Some((arena, run.trailing_zeros() as usize));
+                }
+                tries -= 1;
+                if tries == 0 {
+                    break;
+                }
+                arena = header.usable_next.get();
+            }
+        }
+        None
+    }
+
+    /// Takes back a pool, or span, without blocks in use.
     ///
     /// # Safety
     /// The pool was taken from one of these arenas, has no block in use and is in no list.
     pub(crate) unsafe fn return_pool(&self, pool: NonNull<PoolHeader>) {
         let arena = ArenaHeader::of(pool.as_ptr().cast()).cast_mut();
-        // SAFETY: the pool's table entry lies in its chunk, which begins with the header (A3).
-        let (header, pool_header) = unsafe { (&*arena, pool.as_ref()) };
-        pool_header.class.set(CLASS_NONE);
-        pool_header.next.set(header.freepools.get());
-        header.freepools.set(pool.as_ptr());
-        // SAFETY: the arena is in the list of its number of free pools, if that is not 0 (A6).
+        // SAFETY: the pool's table entry lies in its chunk, which begins with the header (A3); the arena is in the
+        // list of its number of free pools, if that is not 0 (A6).
         unsafe {
+            let (header, first) = (&*arena, pool.as_ref());
+            let (index, units) = (usize::from(first.index.get()), usize::from(first.units.get()));
+            for unit in index..index + units {
+                pool_at(arena, unit).write(PoolHeader::unused(unit as u8));
+            }
+            debug_assert_eq!(first.class.get(), CLASS_NONE);
             self.unlink_usable(arena);
-            header.nfreepools.set(header.nfreepools.get() + 1);
+            let mask = run(units) << index;
+            header.free.set(header.free.get() | mask);
+            header.dirty.set(header.dirty.get() | mask);
+            self.dirty_pools.set(self.dirty_pools.get() + units);
             self.link_usable(arena);
-        }
-        if header.nfreepools.get() == header.pools.get() {
-            self.free.set(self.free.get() + 1);
+            if header.is_free() {
+                self.free.set(self.free.get() + 1);
+            }
         }
     }
 
-    /// Gives wholly free arenas back to the raw layer until at most `keep` are left; returns their bytes.
-    pub(crate) fn release_free(&self, keep: usize, geometry: &Geometry, raw: &dyn Raw) -> usize {
+    /// Gives wholly free arenas back to the raw layer; returns their bytes.
+    pub(crate) fn release_free(&self, raw: &dyn Raw) -> usize {
         let mut bytes = 0;
-        while self.free.get() > keep {
-            let arena = self.usable[geometry.pools_per_arena()].get();
-            self.free.set(self.free.get() - 1);
-            self.count.set(self.count.get() - 1);
-            // SAFETY: an arena with all pools free is in that list and in the list of all (A6); no block in it
-            // is in use, so nobody reaches it once it is in no list.
-            unsafe {
-                self.unlink_usable(arena);
-                remove(&self.all, arena);
-                bytes += release(arena, raw);
+        let mut arena = self.all.get();
+        // SAFETY: listed arenas are mapped (A3); the link is read before its arena goes.
+        while let Some(header) = unsafe { arena.as_ref() } {
+            let next = header.next.get();
+            if header.is_free() {
+                self.free.set(self.free.get() - 1);
+                self.count.set(self.count.get() - 1);
+                self.dirty_pools.set(self.dirty_pools.get() - header.dirty.get().count_ones() as usize);
+                // SAFETY: the arena is in both lists (A6); none of its pools is in use, so nobody reaches it once it
+                // is in no list.
+                unsafe {
+                    self.unlink_usable(arena);
+                    remove(&self.all, arena);
+                    bytes += release(arena, raw);
+                }
             }
+            arena = next;
         }
         bytes
+    }
+
+    /// Has the raw layer take back the pages of all free pools that may have been written to.
+    pub(crate) fn purge(&self, geometry: &Geometry, raw: &dyn Raw) {
+        let mut arena = self.all.get();
+        // SAFETY: listed arenas are mapped and begin with their header (A3).
+        while let Some(header) = unsafe { arena.as_ref() } {
+            let mut dirty = header.dirty.replace(0);
+            while dirty != 0 {
+                let index = dirty.trailing_zeros();
+                let pools = (dirty >> index).trailing_ones();
+                dirty &= !(run(pools as usize) << index);
+                // SAFETY: free pools lie inside the arena (A3), and nobody uses them.
+                unsafe {
+                    let start = arena.cast::<u8>().add((index as usize) * geometry.pool());
+                    raw.purge(NonNull::new_unchecked(start), pools as usize * geometry.pool());
+                }
+            }
+            arena = header.next.get();
+        }
+        self.dirty_pools.set(0);
     }
 
     /// Puts an arena into the list for its number of free pools.
@@ -144,18 +206,15 @@ impl Arenas {
     unsafe fn link_usable(&self, arena: *mut ArenaHeader) {
         // SAFETY: by contract; the neighbours are listed, hence mapped (A3).
         unsafe {
-            let n = (*arena).nfreepools.get() as usize;
-            if n == 0 {
-                return;
-            }
-            let head = self.usable[n].get();
+            let Some(list) = (*arena).free_pools().checked_sub(1) else { return };
+            let head = self.usable[list].get();
             (*arena).usable_prev.set(ptr::null_mut());
             (*arena).usable_next.set(head);
             if !head.is_null() {
                 (*head).usable_prev.set(arena);
             }
-            self.usable[n].set(arena);
-            self.occupied.set(self.occupied.get() | 1 << n);
+            self.usable[list].set(arena);
+            self.occupied.set(self.occupied.get() | 1 << list);
         }
     }
 
@@ -166,23 +225,30 @@ impl Arenas {
     unsafe fn unlink_usable(&self, arena: *mut ArenaHeader) {
         // SAFETY: by contract; the neighbours are listed, hence mapped (A3).
         unsafe {
-            let n = (*arena).nfreepools.get() as usize;
-            if n == 0 {
-                return;
-            }
+            let Some(list) = (*arena).free_pools().checked_sub(1) else { return };
             let (next, prev) = ((*arena).usable_next.get(), (*arena).usable_prev.get());
             if !next.is_null() {
                 (*next).usable_prev.set(prev);
             }
             match prev.is_null() {
-                true => self.usable[n].set(next),
+                true => self.usable[list].set(next),
                 false => (*prev).usable_next.set(next),
             }
-            if self.usable[n].get().is_null() {
-                self.occupied.set(self.occupied.get() & !(1 << n));
+            if self.usable[list].get().is_null() {
+                self.occupied.set(self.occupied.get() & !(1 << list));
             }
         }
     }
+}
+
+/// Returns `pools` ones.
+fn run(pools: usize) -> u64 {
+    u64::MAX >> (64 - pools)
+}
+
+/// Returns a bit for each pool with which `units` pools of a set begin, side by side.
+fn starts(set: u64, units: usize) -> u64 {
+    (1..units).fold(set, |starts, unit| starts & set >> unit)
 }
 
 /// Puts a chunk at the front of a list of all chunks of its kind.

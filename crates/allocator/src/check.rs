@@ -3,23 +3,25 @@
 //! Properties:
 //!
 //! 1. Chunks are aligned, know their size and their owner; an arena's pools are as the geometry says.
-//! 2. An arena's free pools, listed and virgin, are as many as it says, and their listed ones are marked free.
+//! 2. An arena's free pools are those that no class uses; a pool inside a span knows its distance from the first. Dirty
+//!    pools are free, and as many in all as is counted.
 //! 3. An arena with free pools is in the usable list of their number, one without is in none; the word of
 //!    occupied lists is right.
-//! 4. Free blocks lie on block boundaries of the carved part of their pool, each listed once; with the used ones
-//!    they are all that was carved.
+//! 4. A pool's free blocks and its used ones are all its blocks, as many as its class and size say.
 //! 5. A pool that is not linked is full.
 //! 6. The lists of the size classes are circles of linked pools of that class; only the last one may be empty.
 //! 7. Counts of arenas, free arenas, large objects and bytes are sums.
 //! 8. Under `poison`, free blocks still have their fill.
+//! 9. Blocks in a magazine are blocks of its class, used as far as their pools know, each there once.
 
 use crate::allocator::Allocator;
-use crate::arena::{ArenaHeader, LARGE_OFFSET, pool_at};
+use crate::arena::{ArenaHeader, LARGE_OFFSET, pool_at, pool_of};
 use crate::geometry::ARENA_ALIGN;
+use crate::magazine::RACK_BYTES;
 use crate::poison;
-use crate::pool::{CLASS_LARGE, CLASS_NONE, PoolHeader, nobody};
+use crate::pool::{CLASS_LARGE, CLASS_NONE, PoolHeader};
 use crate::slow::base_of;
-use crate::walk::{Bitmap, each_pool};
+use crate::walk::each_pool;
 
 impl Allocator {
     /// Verifies all structures; the properties are numbered at the top of this file.
@@ -30,7 +32,8 @@ impl Allocator {
     /// # Complexity
     /// Linear in the blocks of all pools in use.
     pub fn check(&self) {
-        let (mut arenas, mut free, mut usable, mut large, mut bytes, mut linked) = (0, 0, 0, 0, 0, 0);
+        let (mut arenas, mut free, mut usable, mut large, mut linked, mut dirty) = (0, 0, 0, 0, 0, 0);
+        let mut bytes = if self.rack.get().is_null() { 0 } else { RACK_BYTES };
         self.each_chunk(|chunk, header| {
             bytes += header.size.get();
             if header.pools.get() == 0 {
@@ -38,19 +41,22 @@ impl Allocator {
                 return self.check_large(chunk, header);
             }
             arenas += 1;
-            free += usize::from(header.nfreepools.get() == header.pools.get());
-            usable += usize::from(header.nfreepools.get() > 0);
+            free += usize::from(header.is_free());
+            usable += usize::from(header.free_pools() > 0);
+            dirty += header.dirty.get().count_ones() as usize;
             self.check_arena(chunk, header);
             // SAFETY: the arena is listed.
             unsafe { each_pool(chunk, |pool| linked += usize::from(pool.linked.get())) };
         });
         assert_eq!(self.check_usable(), usable, "(3) usable arenas are listed");
         assert_eq!(self.check_classes(), linked, "(6) linked pools are in the list of their class");
+        assert_eq!(self.arenas.dirty_pools.get(), dirty, "(2) number of dirty pools");
         assert_eq!(self.arenas.count.get(), arenas, "(7) number of arenas");
         assert_eq!(self.arenas.free.get(), free, "(7) number of free arenas");
         assert_eq!(self.large_count.get(), large, "(7) number of large objects");
         assert_eq!(self.raw_bytes.get(), bytes, "(7) bytes mapped");
         assert!(self.peak_raw_bytes.get() >= bytes, "(7) peak of bytes mapped");
+        (0..self.geometry.classes()).for_each(|class| self.check_magazine(class));
     }
 
     fn check_arena(&self, arena: *mut ArenaHeader, header: &ArenaHeader) {
@@ -61,28 +67,34 @@ impl Allocator {
         assert_eq!(header.pool_shift.get(), self.pool_shift, "(1) pool size of arena {arena:p}");
         assert_eq!(header.pools.get() as usize, geometry.pools_per_arena(), "(1) pools of arena {arena:p}");
 
-        let total = geometry.arena() / geometry.pool();
-        let virgin = header.virgin_pool.get() as usize;
-        assert!((geometry.header_pools()..=total).contains(&virgin), "(2) virgin pools of arena {arena:p}");
-        let mut free = total - virgin;
-        let mut pool = header.freepools.get();
-        // SAFETY: free pools are entries of the arena's table (A3).
-        while let Some(entry) = unsafe { pool.as_ref() } {
-            free += 1;
-            assert_eq!(entry.class.get(), CLASS_NONE, "(2) free pool {pool:p} is marked free");
-            assert!(free <= total, "(2) free pools of arena {arena:p} end");
-            pool = entry.next.get();
-        }
-        assert_eq!(header.nfreepools.get() as usize, free, "(2) number of free pools of arena {arena:p}");
-
-        // SAFETY: the arena is listed.
-        unsafe {
-            each_pool(arena, |pool| {
-                // The pointer is made from the arena's, not from the reference, so it reaches the blocks (A1).
-                let base = base_of(pool_at(arena, usize::from(pool.index.get())), self.pool_shift);
+        let mut free = 0;
+        let mut index = 0;
+        while index < geometry.arena() / geometry.pool() {
+            // SAFETY: the arena is listed, so its table has all its pools (A3), and spans lie inside it.
+            unsafe {
+                let pool = &*pool_at(arena, index);
+                assert_eq!(
+                    usize::from(pool.index.get()),
+                    index,
+                    "(2) index of pool {index} of arena {arena:p}"
+                );
+                if pool.class.get() == CLASS_NONE {
+                    free |= u64::from(index >= geometry.header_pools()) << index;
+                    index += 1;
+                    continue;
+                }
+                let base = base_of(pool_at(arena, index), self.pool_shift);
                 self.check_pool(pool, base);
-            });
+                for behind in 1..usize::from(pool.units.get()) {
+                    let inside = &*pool_at(arena, index + behind);
+                    let (distance, class) = (usize::from(inside.behind.get()), inside.class.get());
+                    assert_eq!((distance, class), (behind, CLASS_NONE), "(2) span of the pool at {base:p}");
+                }
+                index += usize::from(pool.units.get());
+            }
         }
+        assert_eq!(header.free.get(), free, "(2) free pools of arena {arena:p}");
+        assert_eq!(header.dirty.get() & !free, 0, "(2) dirty pools of arena {arena:p} are free");
     }
 
     fn check_pool(&self, pool: &PoolHeader, base: *mut u8) {
@@ -90,36 +102,48 @@ impl Allocator {
         let class = usize::from(pool.class.get());
         assert!(class < self.geometry.classes(), "(4) class of the pool at {base:p}");
         assert_eq!(self.geometry.class_size(class), size, "(4) block size of the pool at {base:p}");
-        let carved = pool.virgin.get() as usize;
-        assert!(
-            carved <= self.geometry.pool() && carved.is_multiple_of(size),
-            "(4) carved part of the pool at {base:p}"
-        );
-
-        let mut seen = Bitmap::empty();
-        let mut count = 0;
-        let mut block = pool.free.get();
-        while !block.is_null() {
-            let offset = block.addr().wrapping_sub(base.addr());
-            assert!(
-                offset < carved && offset.is_multiple_of(size),
-                "(4) {block:p} is a block of the pool at {base:p}"
-            );
-            assert!(!seen.get(offset / size), "(4) double free: block {block:p} is listed twice");
-            seen.set(offset / size);
-            count += 1;
-            // SAFETY: it was just seen to be a block of this pool; on the free list, it has a link (A4, A9).
-            unsafe {
-                if self.options.poison {
-                    assert!(poison::is_dead(block.cast(), size), "(8) write after free: block {block:p}");
-                }
-                block = (*block).next;
-            }
-        }
-        let used = pool.used.get() as usize;
-        assert_eq!((count + used) * size, carved, "(4) free and used blocks of the pool at {base:p}");
+        let (units, blocks) = (usize::from(pool.units.get()), pool.blocks.get() as usize);
+        assert_eq!(self.geometry.units(class), units, "(4) span of the pool at {base:p}");
+        assert_eq!(units * self.geometry.pool() / size, blocks, "(4) blocks of the pool at {base:p}");
+        let free: u32 = (0..pool.words()).map(|word| pool.word(word).count_ones()).sum();
+        let used = pool.used.get();
+        assert_eq!(free + used, pool.blocks.get(), "(4) free and used blocks of the pool at {base:p}");
         if !pool.linked.get() {
-            assert_eq!(used, self.geometry.pool() / size, "(5) the pool at {base:p} is full or linked");
+            assert_eq!(used as usize, blocks, "(5) the pool at {base:p} is full or linked");
+        }
+        for number in (0..blocks).filter(|&number| self.options.poison && pool.is_free(number)) {
+            let block = base.wrapping_add(number * size);
+            // SAFETY: it is a free block of this pool (A4, A9).
+            assert!(unsafe { poison::is_dead(block, size) }, "(8) write after free: block {block:p}");
+        }
+    }
+
+    fn check_magazine(&self, class: usize) {
+        let mut blocks: Vec<*mut u8> =
+            self.magazines[class + 1].blocks().iter().map(core::cell::Cell::get).collect();
+        blocks.sort_unstable();
+        for pair in blocks.windows(2) {
+            assert!(pair[0] != pair[1], "(9) double free: block {:p} waits twice", pair[0]);
+        }
+        for block in blocks {
+            // SAFETY: a block in a magazine was handed out, so its chunk is mapped and begins with its header (A3, A10).
+            unsafe {
+                let shift = (*ArenaHeader::of(block)).pool_shift.get();
+                let pool = pool_of(block, shift);
+                assert_eq!(
+                    usize::from((*pool).class.get()),
+                    class,
+                    "(9) class of the waiting block {block:p}"
+                );
+                let offset = block.addr() - base_of(pool, shift).addr();
+                let number = (*pool).number_at(offset);
+                assert_eq!(
+                    number * (*pool).block_size.get(),
+                    offset,
+                    "(9) {block:p} is the start of a block"
+                );
+                assert!(!(*pool).is_free(number), "(9) double free: block {block:p} is free and waits");
+            }
         }
     }
 
@@ -130,7 +154,8 @@ impl Allocator {
         let pool = unsafe { &*pool_at(chunk, 0) };
         assert_eq!(pool.class.get(), CLASS_LARGE, "(1) chunk {chunk:p} is a large object's");
         assert_eq!(pool.used.get(), 1, "(1) chunk {chunk:p} has one block");
-        assert_eq!(pool.block_size.get() + LARGE_OFFSET, header.size.get(), "(1) size of chunk {chunk:p}");
+        let room = pool.block_size.get();
+        assert!(room + LARGE_OFFSET <= header.size.get(), "(1) size of chunk {chunk:p}");
     }
 
     /// Verifies the lists of usable arenas; returns how many arenas they have.
@@ -146,7 +171,7 @@ impl Allocator {
             // SAFETY: listed arenas are mapped and begin with their header (A3).
             while let Some(header) = unsafe { arena.as_ref() } {
                 usable += 1;
-                assert_eq!(header.nfreepools.get() as usize, n, "(3) arena {arena:p} is in the right list");
+                assert_eq!(header.free_pools(), n + 1, "(3) arena {arena:p} is in the right list");
                 arena = header.usable_next.get();
             }
         }
@@ -159,7 +184,7 @@ impl Allocator {
         for (class, first) in self.used_pools.iter().enumerate() {
             let first = first.get();
             let mut pool = first;
-            while pool != nobody() {
+            while !pool.is_null() {
                 // SAFETY: linked pools are mapped (A3).
                 let (header, next) = unsafe { (&*pool, &*(*pool).next.get()) };
                 pools += 1;

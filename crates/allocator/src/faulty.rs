@@ -126,4 +126,22 @@ unsafe impl Raw for Faulty {
         // SAFETY: by contract, `map` returned the chunk, and it had it from `Mmap` with the same size.
         unsafe { Mmap.unmap(chunk, size) }
     }
+
+    unsafe fn purge(&self, part: NonNull<u8>, size: usize) {
+        // SAFETY: by contract.
+        unsafe { Mmap.purge(part, size) }
+    }
+
+    unsafe fn remap(&self, chunk: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
+        let request = self.counts.requests.fetch_add(1, Ordering::Relaxed);
+        if self.fails(request, new.saturating_sub(old)) {
+            self.counts.failures.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        // SAFETY: by contract.
+        let moved = unsafe { Mmap.remap(chunk, old, new) }?;
+        self.counts.bytes.fetch_add(new, Ordering::Relaxed);
+        self.counts.bytes.fetch_sub(old, Ordering::Relaxed);
+        Some(moved)
+    }
 }

@@ -4,13 +4,25 @@
 
 use thiserror::Error;
 
+use crate::pool::MIN_BLOCK;
+
 /// The alignment, in bytes, of every chunk of memory in every geometry, also when the chunk is smaller.
 ///
 /// One constant for all, so that a block finds its chunk's header by one mask with a constant.
 pub const ARENA_ALIGN: usize = 1 << 20;
 
 /// The most size classes a geometry can have.
-pub const MAX_CLASSES: usize = 128;
+pub const MAX_CLASSES: usize = 160;
+
+/// The most classes with one grain between them.
+const MAX_SMALL_CLASSES: usize = 128;
+
+/// The most blocks that wait in a magazine.
+pub const MAX_MAGAZINE: usize = 63;
+
+/// The most pools of a span, and how many blocks it has at the least.
+const MAX_UNITS: usize = 8;
+const MIN_SPAN_BLOCKS: usize = 4;
 
 /// The most pools an arena can have: one word tells which numbers of free pools occur.
 pub(crate) const MAX_POOLS: usize = 64;
@@ -18,7 +30,7 @@ pub(crate) const MAX_POOLS: usize = 64;
 /// The smallest grain and the smallest arena, in bytes.
 const MIN_GRAIN: usize = 8;
 const MIN_ARENA: usize = 4096;
-/// The smallest and the largest pool, in bytes; the largest bounds the bitmap of a heap walk.
+/// The smallest and the largest pool, in bytes.
 const MIN_POOL: usize = 256;
 pub(crate) const MAX_POOL: usize = 1 << 16;
 
@@ -39,6 +51,8 @@ pub struct Geometry {
     pool: usize,
     small_max: usize,
     grain: usize,
+    medium_max: usize,
+    magazine: usize,
 }
 
 /// Why four numbers are no geometry.
@@ -56,14 +70,24 @@ pub enum GeometryError {
     /// The arena is no power of two of 4 KiB to 1 MiB, or is not 4 to 64 pools.
     #[error("arena {0} is not a power of two of 4096 to 1048576 and of 4 to 64 pools")]
     Arena(usize),
+    /// The largest medium size is no power of two above the largest small size, or too large for the pools.
+    #[error("largest medium size {0} is not a power of two between the largest small size and two pools")]
+    MediumMax(usize),
+    /// A magazine holds 2 to 63 blocks.
+    #[error("a magazine holds 2 to 63 blocks, not {0}")]
+    Magazine(usize),
 }
 
 impl Geometry {
     /// The tutorial's and classic CPython's: arenas of 256 KiB, pools of 4 KiB, 32 classes up to 512 bytes.
     pub const CLASSIC: Geometry = Geometry::known(1 << 18, 1 << 12, 512, 16);
 
-    /// The default: arenas of 1 MiB, pools of 16 KiB, 128 classes up to 1 KiB, so that 40 bytes are 40 bytes.
-    pub const MODERN: Geometry = Geometry::known(1 << 20, 1 << 14, 1024, 8);
+    /// The default for heaps: arenas of 1 MiB, pools of 16 KiB, 128 classes up to 1 KiB, so that 40 bytes are 40
+    /// bytes, then four to each doubling up to 32 KiB; magazines of 63 blocks.
+    pub const MODERN: Geometry = Geometry::known(1 << 20, 1 << 14, 1024, 8).extended();
+
+    /// [`MODERN`](Geometry::MODERN) with 16 bytes between the small classes: what C programs expect of `malloc`.
+    pub const WIDE: Geometry = Geometry::known(1 << 20, 1 << 14, 1024, 16).extended();
 
     /// For tests: pools of 2 to 16 blocks, arenas of 12 pools, so that small programs reach the edges.
     pub const TINY: Geometry = Geometry::known(1 << 12, 1 << 8, 128, 16);
@@ -82,7 +106,7 @@ impl Geometry {
         if !grain.is_power_of_two() || grain < MIN_GRAIN {
             return Err(GeometryError::Grain(grain));
         }
-        if small_max == 0 || !small_max.is_multiple_of(grain) || small_max / grain > MAX_CLASSES {
+        if small_max == 0 || !small_max.is_multiple_of(grain) || small_max / grain > MAX_SMALL_CLASSES {
             return Err(GeometryError::SmallMax(small_max));
         }
         if !pool.is_power_of_two() || pool < MIN_POOL || pool > MAX_POOL || small_max > pool / 2 {
@@ -96,11 +120,57 @@ impl Geometry {
             return Err(GeometryError::Arena(arena));
         }
         // The pool headers take at least one whole pool away, and never all of them.
-        if crate::arena::header_bytes(pools) > arena - pool {
+        if crate::arena::header_bytes(pools, pool) > arena - pool {
             return Err(GeometryError::Arena(arena));
         }
-        Ok(Geometry { arena, pool, small_max, grain })
+        Ok(Geometry { arena, pool, small_max, grain, medium_max: small_max, magazine: 0 })
     }
+
+    /// Adds size classes above the small ones, four to each doubling, up to `medium_max` bytes.
+    ///
+    /// # Errors
+    /// [`GeometryError::MediumMax`] unless that and the largest small size are powers of two, and it is at most two
+    /// pools.
+    pub const fn with_medium(self, medium_max: usize) -> Result<Geometry, GeometryError> {
+        let powers = medium_max.is_power_of_two() && self.small_max.is_power_of_two();
+        // Quarters of the largest small size must be multiples of 16.
+        if !powers || self.small_max < 64 || medium_max <= self.small_max || medium_max > 2 * self.pool {
+            return Err(GeometryError::MediumMax(medium_max));
+        }
+        let pools = Geometry { medium_max, ..self }.pools_per_arena();
+        if pools < MAX_UNITS {
+            return Err(GeometryError::MediumMax(medium_max));
+        }
+        Ok(Geometry { medium_max, ..self })
+    }
+
+    /// Puts a magazine of up to `blocks` blocks in front of the pools of each class.
+    ///
+    /// # Errors
+    /// [`GeometryError::Magazine`] unless that is 2 to 63.
+    pub const fn with_magazines(self, blocks: usize) -> Result<Geometry, GeometryError> {
+        if blocks < 2 || blocks > MAX_MAGAZINE {
+            return Err(GeometryError::Magazine(blocks));
+        }
+        Ok(Geometry { magazine: blocks, ..self })
+    }
+
+    const fn extended(self) -> Geometry {
+        let Ok(medium) = self.with_medium(1 << 15) else { panic!("a constant geometry is valid") };
+        match medium.with_magazines(MAX_MAGAZINE) {
+            Ok(geometry) => geometry,
+            Err(_) => panic!("a constant geometry is valid"),
+        }
+    }
+
+    /// For tests: [`TINY`](Geometry::TINY) with spans up to 512 bytes and magazines of 3.
+    pub const TINY_MAGAZINES: Geometry = match Geometry::TINY.with_medium(512) {
+        Ok(medium) => match medium.with_magazines(3) {
+            Ok(geometry) => geometry,
+            Err(_) => panic!("a constant geometry is valid"),
+        },
+        Err(_) => panic!("a constant geometry is valid"),
+    };
 
     const fn known(arena: usize, pool: usize, small_max: usize, grain: usize) -> Geometry {
         match Geometry::new(arena, pool, small_max, grain) {
@@ -133,30 +203,96 @@ impl Geometry {
         self.grain
     }
 
+    /// Returns the largest size, in bytes, that goes to a pool or a span of pools.
+    #[must_use]
+    pub const fn medium_max(&self) -> usize {
+        self.medium_max
+    }
+
+    /// Returns whether magazines stand in front of the pools.
+    #[must_use]
+    pub const fn has_magazines(&self) -> bool {
+        self.magazine > 0
+    }
+
+    /// Returns how many blocks of a class wait in its magazine at most; 0 if there are no magazines.
+    ///
+    /// Large blocks wait in small numbers: at most about 32 KiB of a class.
+    #[must_use]
+    pub const fn magazine(&self, class: usize) -> usize {
+        let fitting = (1 << 15) / self.class_size(class);
+        if self.magazine == 0 {
+            0
+        } else if fitting < 2 {
+            2
+        } else if fitting < self.magazine {
+            fitting
+        } else {
+            self.magazine
+        }
+    }
+
     /// Returns the number of size classes.
     #[must_use]
     pub const fn classes(&self) -> usize {
+        let doublings = self.medium_max.ilog2() - self.small_max.ilog2();
+        self.small_classes() + if self.medium_max == self.small_max { 0 } else { doublings as usize * 4 }
+    }
+
+    const fn small_classes(&self) -> usize {
         self.small_max / self.grain
     }
 
-    /// Returns the block size, in bytes, of class `class` (0 to `classes() - 1`).
+    /// Returns the block size, in bytes, of class `class` (0 to `classes() - 1`). No block is smaller than 16 bytes.
     #[must_use]
     pub const fn class_size(&self, class: usize) -> usize {
-        (class + 1) * self.grain
+        if class < self.small_classes() {
+            let size = (class + 1) * self.grain;
+            return if size < MIN_BLOCK { MIN_BLOCK } else { size };
+        }
+        let medium = class - self.small_classes();
+        (self.small_max << (medium / 4)) / 4 * (5 + medium % 4)
     }
 
     /// Returns the size class of a request, or `None` if it is large. A request of 0 bytes is one of 1.
     #[must_use]
     pub const fn class_of(&self, size: usize) -> Option<usize> {
-        if size > self.small_max {
+        if size <= self.small_max {
+            return Some(size.saturating_sub(1) / self.grain);
+        }
+        if size > self.medium_max {
             return None;
         }
-        Some(size.saturating_sub(1) / self.grain)
+        let last = size - 1;
+        let log = last.ilog2();
+        let medium = (log - self.small_max.ilog2()) as usize * 4 + (last >> (log - 2) & 3);
+        Some(self.small_classes() + medium)
+    }
+
+    /// Returns how many pools a span of a class has: as few as waste least, and enough for a few blocks.
+    #[must_use]
+    pub const fn units(&self, class: usize) -> usize {
+        let size = self.class_size(class);
+        if size <= self.small_max {
+            return 1;
+        }
+        let (mut best, mut least) = (MAX_UNITS, usize::MAX);
+        let mut units = 1;
+        while units <= MAX_UNITS {
+            let bytes = units * self.pool;
+            // Waste per unit, in units of 1/840 (840 is divisible by 1 to 8), so that sums compare as integers.
+            let waste = (bytes % size) * (840 / units);
+            if bytes / size >= MIN_SPAN_BLOCKS && waste < least {
+                (best, least) = (units, waste);
+            }
+            units += 1;
+        }
+        best
     }
 
     /// Returns how many pools of an arena its header occupies.
     pub(crate) const fn header_pools(&self) -> usize {
-        crate::arena::header_bytes(self.arena / self.pool).div_ceil(self.pool)
+        crate::arena::header_bytes(self.arena / self.pool, self.pool).div_ceil(self.pool)
     }
 
     /// Returns how many pools of an arena can hold blocks.

@@ -7,7 +7,7 @@ use crate::arena::{ArenaHeader, LARGE_OFFSET, pool_at};
 use crate::arenas;
 use crate::geometry::ARENA_ALIGN;
 use crate::poison;
-use crate::pool::{CLASS_LARGE, PoolHeader};
+use crate::pool::PoolHeader;
 use crate::raw::OutOfMemory;
 
 /// The unit, in bytes, of a large object's chunk.
@@ -34,13 +34,19 @@ pub(crate) fn capacity(size: usize) -> Option<usize> {
 impl Allocator {
     /// Hands out a block in a chunk of its own.
     pub(crate) fn alloc_large(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
-        let bytes = chunk_bytes(size).ok_or(OutOfMemory { size })?;
+        self.alloc_large_at(size, LARGE_OFFSET)
+    }
+
+    /// Hands out a block in a chunk of its own, at an offset (at least `LARGE_OFFSET`, below `ARENA_ALIGN`), for the
+    /// sake of its alignment.
+    pub(crate) fn alloc_large_at(&self, size: usize, offset: usize) -> Result<NonNull<u8>, OutOfMemory> {
+        let beyond = offset - LARGE_OFFSET;
+        let bytes = size.checked_add(beyond).and_then(chunk_bytes).ok_or(OutOfMemory { size })?;
         self.drain_remote();
         let chunk = self.shared.raw.map(bytes).map_err(|_| OutOfMemory { size })?;
-        let header = ArenaHeader::large(bytes);
+        let header = ArenaHeader::large(bytes, &*self.shared);
         header.owner.set(self.owner.get());
-        let pool = PoolHeader::new(bytes - LARGE_OFFSET, CLASS_LARGE, 0);
-        pool.used.set(1);
+        let pool = PoolHeader::large(bytes - offset);
         let arena = chunk.cast::<ArenaHeader>();
         // SAFETY: the chunk is ours and `bytes` > `LARGE_OFFSET` long (A2); the table's one entry follows the
         // header and ends before `LARGE_OFFSET` (A3).
@@ -48,13 +54,13 @@ impl Allocator {
             arena.write(header);
             pool_at(arena.as_ptr(), 0).write(pool);
             arenas::push(&self.large, arena.as_ptr());
-            chunk.add(LARGE_OFFSET)
+            chunk.add(offset)
         };
         self.large_count.set(self.large_count.get() + 1);
         self.count_mapped(bytes);
         if self.options.poison {
             // SAFETY: the block runs to the end of its chunk.
-            unsafe { poison::fill_new(block, bytes - LARGE_OFFSET) };
+            unsafe { poison::fill_new(block, bytes - offset) };
         }
         Ok(block)
     }
@@ -72,5 +78,32 @@ impl Allocator {
         };
         self.large_count.set(self.large_count.get() - 1);
         self.raw_bytes.set(self.raw_bytes.get() - bytes);
+    }
+
+    /// Changes the size of a large block, without a copy, if the raw layer can.
+    ///
+    /// # Safety
+    /// The block is large, live and this allocator's, and `new` is a large size; if another pointer is returned,
+    /// nobody uses the old one any more.
+    pub(crate) unsafe fn resize_large(&self, ptr: NonNull<u8>, new: usize) -> Option<NonNull<u8>> {
+        let chunk = ArenaHeader::of(ptr.as_ptr()).cast_mut();
+        let offset = ptr.addr().get() - chunk.addr();
+        let bytes = chunk_bytes(new.checked_add(offset - LARGE_OFFSET)?)?;
+        // SAFETY: by contract the chunk is in the list (A6), came from this raw layer, and its block's user has
+        // asked for the change; header and table move along with the content (A3).
+        unsafe {
+            let old = (*chunk).size.get();
+            arenas::remove(&self.large, chunk);
+            let moved = self.shared.raw.remap(NonNull::new_unchecked(chunk.cast()), old, bytes);
+            let now = moved.map_or(chunk, |moved| moved.as_ptr().cast());
+            if moved.is_some() {
+                (*now).size.set(bytes);
+                (*pool_at(now, 0)).block_size.set(bytes - offset);
+                self.raw_bytes.set(self.raw_bytes.get() - old);
+                self.count_mapped(bytes);
+            }
+            arenas::push(&self.large, now);
+            moved.map(|chunk| chunk.add(offset))
+        }
     }
 }

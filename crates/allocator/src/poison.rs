@@ -8,36 +8,23 @@
 use core::ptr::NonNull;
 use core::slice;
 
-use crate::arena::{ArenaHeader, LARGE_OFFSET, LARGE_SHIFT};
-use crate::pool::{Block, CLASS_NONE, PoolHeader};
+use crate::arena::{ArenaHeader, LARGE_SHIFT};
+use crate::pool::{CLASS_NONE, PoolHeader};
 use crate::slow::base_of;
 
 /// What a new block is filled with.
 pub(crate) const CLEAN: u8 = 0xCD;
-/// What a freed block is filled with, beyond its link.
+/// What a freed block is filled with.
 pub(crate) const DEAD: u8 = 0xDD;
 
 /// Returns whether a free block still has its fill.
 ///
 /// # Safety
-/// The block is on a free list of a poisoning allocator and `size` bytes long.
+/// The block is a free one of a poisoning allocator and `size` bytes long.
 pub(crate) unsafe fn is_dead(block: *const u8, size: usize) -> bool {
-    let link = size_of::<Block>();
-    // SAFETY: by contract the block is the allocator's, and was filled to its end (A9).
-    let fill = unsafe { slice::from_raw_parts(block.add(link), size - link) };
+    // SAFETY: by contract the block is the allocator's, and was filled (A9).
+    let fill = unsafe { slice::from_raw_parts(block, size) };
     fill.iter().all(|&byte| byte == DEAD)
-}
-
-/// Fills blocks that have just been carved.
-///
-/// # Safety
-/// `base` is where the pool's blocks begin; those from offset `carved` to `virgin` are on its free list.
-pub(crate) unsafe fn fill_carved(pool: &PoolHeader, base: *mut u8, carved: usize) {
-    let (size, link) = (pool.block_size.get(), size_of::<Block>());
-    for offset in (carved..pool.virgin.get() as usize).step_by(size) {
-        // SAFETY: the block is free and `size` bytes long; its link stays (A4).
-        unsafe { base.add(offset + link).write_bytes(DEAD, size - link) };
-    }
 }
 
 /// Verifies and fills a block that is handed out again.
@@ -46,7 +33,7 @@ pub(crate) unsafe fn fill_carved(pool: &PoolHeader, base: *mut u8, carved: usize
 /// If somebody wrote into it after it was freed.
 ///
 /// # Safety
-/// The block has just left its free list and is `size` bytes long.
+/// The block has just been taken and is `size` bytes long.
 pub(crate) unsafe fn hand_out(block: NonNull<u8>, size: usize) {
     // SAFETY: the block is the allocator's until it is returned to the caller (A9).
     unsafe {
@@ -81,24 +68,18 @@ pub(crate) unsafe fn take_back(block: NonNull<u8>, pool: *mut PoolHeader, shift:
     }
     if shift == LARGE_SHIFT {
         let offset = block.addr().get() - ArenaHeader::of(block.as_ptr()).addr();
-        assert!(offset == LARGE_OFFSET, "{block:p} is not the start of a block");
+        // SAFETY: by contract.
+        let size = unsafe { (*ArenaHeader::of(block.as_ptr())).size.get() };
+        assert!(offset + room == size, "{block:p} is not the start of a block");
         return;
     }
     // SAFETY: by contract.
     let base = unsafe { base_of(pool, shift) };
     let offset = block.addr().get() - base.addr();
-    let carved = header.virgin.get() as usize;
-    assert!(offset.is_multiple_of(room) && offset < carved, "{block:p} is not the start of a block");
-    // SAFETY: the block is inside the carved part of its pool, so `room` bytes long; a free one is filled, a live
-    // one was filled when it was handed out (A9).
-    unsafe {
-        if is_dead(block.as_ptr(), room) {
-            let mut free = header.free.get();
-            while !free.is_null() {
-                assert!(free.addr() != block.addr().get(), "double free: block {block:p}");
-                free = (*free).next;
-            }
-        }
-        block.as_ptr().write_bytes(DEAD, room);
-    }
+    let number = header.number_at(offset);
+    let inside = number < header.blocks.get() as usize && offset == number * room;
+    assert!(inside, "{block:p} is not the start of a block");
+    assert!(!header.is_free(number), "double free: block {block:p}");
+    // SAFETY: the block is inside its pool, so `room` bytes long.
+    unsafe { block.as_ptr().write_bytes(DEAD, room) };
 }

@@ -1,130 +1,228 @@
-//! A pool: equal blocks, those that were freed in a list, the rest not yet carved.
+//! A pool: equal blocks side by side, and a bitmap of those that are free.
 //!
 //! ```text
-//!  base                     virgin                 pool size
-//!   ├─ block ─┼─ block ─┼ … ──┼─ never handed out ────┤
-//!      used      free ──► free ──► null
+//!  base                                       units × pool size
+//!   ├─ block 0 ─┼─ block 1 ─┼ … ─┼─ block n-1 ─┼ rest ┤
+//!  bits: 1 = free, 0 = handed out or waiting in a magazine
 //! ```
 //!
-//! A pool is *linked* while it stands in the list of its size class (`used_pools`); a full pool is not, and
-//! returns to the front when one of its blocks is freed. Fullness is noticed late: a pool stays linked after
-//! its last free block was taken until the next request finds it empty-handed.
+//! Free blocks are never read or written: above a few megabytes a block that is not touched is a cache miss saved. The
+//! bitmap also catches a double free exactly, and lets a heap walk find the live blocks.
+//!
+//! Blocks larger than a pool can hold a few of take a *span*: several pools side by side, of which the first has the
+//! header and the others only its distance (`behind`).
+//!
+//! A pool is *linked* while it stands in the list of its size class (`used_pools`); a full pool is not, and returns to
+//! the front when one of its blocks is freed. Fullness is noticed late: a pool stays linked after its last free block
+//! was taken until the next request finds it empty-handed.
 
 use core::cell::Cell;
 use core::ptr;
-
-/// A free block: its first word links to the next one.
-#[derive(Debug)]
-#[repr(C)]
-pub(crate) struct Block {
-    pub(crate) next: *mut Block,
-}
 
 /// The class of a pool that no size class uses, and of the one pool of a large object.
 pub(crate) const CLASS_NONE: u16 = u16::MAX;
 pub(crate) const CLASS_LARGE: u16 = u16::MAX - 1;
 
-/// How many bytes of virgin blocks become free blocks at once.
-const CARVE_BYTES: usize = 1024;
+/// The smallest distance between two blocks, in bytes: it bounds the bitmap.
+pub(crate) const MIN_BLOCK: usize = 16;
 
 /// What is known about one pool; an entry of its arena's table.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(crate) struct PoolHeader {
-    /// The free blocks, the one freed last first.
-    pub(crate) free: Cell<*mut Block>,
-    /// Neighbours in the circular list of the size class; `next` also links free pools of an arena.
+    /// Neighbours in the circular list of the size class.
     pub(crate) next: Cell<*mut PoolHeader>,
     pub(crate) prev: Cell<*mut PoolHeader>,
+    /// The bitmap of free blocks.
+    bits: Cell<*mut u64>,
     /// The bytes of each block.
     pub(crate) block_size: Cell<usize>,
-    /// How many blocks are handed out.
+    /// 2^32 over the block size, rounded up: a block's number is a multiplication away.
+    reciprocal: Cell<u32>,
+    /// How many blocks there are, and how many are not free.
+    pub(crate) blocks: Cell<u32>,
     pub(crate) used: Cell<u32>,
-    /// The offset, from the pool's base, of the first block never carved.
-    pub(crate) virgin: Cell<u32>,
     /// The size class, or one of the special ones.
     pub(crate) class: Cell<u16>,
+    /// No word of the bitmap before this one has a free block.
+    first_word: Cell<u8>,
     /// The pool's index in its arena.
     pub(crate) index: Cell<u8>,
+    /// How many pools the span has, 1 if it is just this one.
+    pub(crate) units: Cell<u8>,
+    /// How many pools before this one the header of its span stands.
+    pub(crate) behind: Cell<u8>,
     /// Whether it stands in the list of its size class.
     pub(crate) linked: Cell<bool>,
 }
 
-/// The pool without blocks that stands for "no pool" in the size classes, so that the fast path asks once.
-struct Nobody(PoolHeader);
-
-// SAFETY: nothing writes to it (A5): it is never linked and owns no block that could be freed.
-unsafe impl Sync for Nobody {}
-
-static NOBODY: Nobody = Nobody(PoolHeader::new(0, CLASS_NONE, 0));
-
-/// Returns the pool without blocks.
-#[inline(always)]
-pub(crate) fn nobody() -> *mut PoolHeader {
-    (&raw const NOBODY.0).cast_mut()
-}
-
 impl PoolHeader {
-    /// Makes the header of a pool that has not handed out a block.
-    pub(crate) const fn new(block_size: usize, class: u16, index: u8) -> PoolHeader {
+    /// Makes the header of a pool that no class uses.
+    pub(crate) const fn unused(index: u8) -> PoolHeader {
         PoolHeader {
-            free: Cell::new(ptr::null_mut()),
             next: Cell::new(ptr::null_mut()),
             prev: Cell::new(ptr::null_mut()),
-            block_size: Cell::new(block_size),
+            bits: Cell::new(ptr::null_mut()),
+            block_size: Cell::new(0),
+            reciprocal: Cell::new(0),
+            blocks: Cell::new(0),
             used: Cell::new(0),
-            virgin: Cell::new(0),
-            class: Cell::new(class),
+            class: Cell::new(CLASS_NONE),
+            first_word: Cell::new(0),
             index: Cell::new(index),
+            units: Cell::new(1),
+            behind: Cell::new(0),
             linked: Cell::new(false),
         }
     }
 
-    /// Takes the block that was freed last.
-    #[inline(always)]
-    pub(crate) fn pop(&self) -> Option<ptr::NonNull<u8>> {
-        let block = ptr::NonNull::new(self.free.get())?;
-        // SAFETY: what is on a free list is a free block of this pool whose first word is its link (A4).
-        self.free.set(unsafe { block.as_ref().next });
-        self.used.set(self.used.get() + 1);
-        Some(block.cast())
-    }
-
-    /// Puts a block back; returns whether that was an edge: the list was empty, or no block is left in use.
-    ///
-    /// # Safety
-    /// `block` is a handed-out block of this pool that nobody uses any more.
-    #[inline(always)]
-    pub(crate) unsafe fn push(&self, block: *mut u8) -> bool {
-        let next = self.free.get();
-        let block = block.cast::<Block>();
-        // SAFETY: the block is the allocator's again, at least 8 bytes long and aligned to 8 (A4).
-        unsafe { block.write(Block { next }) };
-        self.free.set(block);
-        let used = self.used.get() - 1;
-        self.used.set(used);
-        next.is_null() || used == 0
-    }
-
-    /// Carves a few virgin blocks into the free list, lowest address first; false if there are none.
-    ///
-    /// # Safety
-    /// `base` is where this pool's blocks begin and `bytes` the pool's size; the free list is empty.
-    pub(crate) unsafe fn extend(&self, base: *mut u8, bytes: usize) -> bool {
-        let size = self.block_size.get();
-        let virgin = self.virgin.get() as usize;
-        let count = ((bytes - virgin) / size).min((CARVE_BYTES / size).max(1));
-        let mut next: *mut Block = ptr::null_mut();
-        for i in (0..count).rev() {
-            // SAFETY: block `i` from `virgin` on ends inside the pool, and was never handed out (A4).
-            unsafe {
-                let block = base.add(virgin + i * size).cast::<Block>();
-                block.write(Block { next });
-                next = block;
-            }
+    /// Makes the header of a large object's chunk, with room for `bytes`.
+    pub(crate) const fn large(bytes: usize) -> PoolHeader {
+        PoolHeader {
+            block_size: Cell::new(bytes),
+            blocks: Cell::new(1),
+            used: Cell::new(1),
+            class: Cell::new(CLASS_LARGE),
+            ..PoolHeader::unused(0)
         }
-        self.free.set(next);
-        self.virgin.set((virgin + count * size) as u32);
-        count > 0
+    }
+
+    /// Begins the life of a pool in a size class: all its `blocks` blocks are free.
+    ///
+    /// # Safety
+    /// `bits` has a bit for each block, rounded up to whole words, and is this pool's alone.
+    pub(crate) unsafe fn begin(
+        &self,
+        bits: *mut u64,
+        class: u16,
+        block_size: usize,
+        blocks: usize,
+        units: u8,
+    ) {
+        let words = blocks.div_ceil(64);
+        for word in 0..words {
+            let rest = blocks - word * 64;
+            let full = if rest >= 64 { u64::MAX } else { (1 << rest) - 1 };
+            // SAFETY: by contract (A4).
+            unsafe { bits.add(word).write(full) };
+        }
+        self.bits.set(bits);
+        self.block_size.set(block_size);
+        self.reciprocal.set((1_u64 << 32).div_ceil(block_size as u64) as u32);
+        self.blocks.set(blocks as u32);
+        self.used.set(0);
+        self.class.set(class);
+        self.first_word.set(0);
+        self.units.set(units);
+        self.linked.set(false);
+    }
+
+    /// Returns the number of the block at an offset from the pool's base.
+    #[inline(always)]
+    pub(crate) fn number_at(&self, offset: usize) -> usize {
+        // Exact for multiples of the block size below 2^32: the error, offset / 2^32, is below 1.
+        ((offset as u64 * u64::from(self.reciprocal.get())) >> 32) as usize
+    }
+
+    /// Returns whether a block is free.
+    pub(crate) fn is_free(&self, number: usize) -> bool {
+        self.word(number / 64) >> (number % 64) & 1 == 1
+    }
+
+    /// Returns a word of the bitmap.
+    #[inline(always)]
+    pub(crate) fn word(&self, word: usize) -> u64 {
+        debug_assert!(word < self.words());
+        // SAFETY: a pool of a class has a bitmap with a bit for each of its blocks (A4).
+        unsafe { self.bits.get().add(word).read() }
+    }
+
+    /// Returns the number of words of the bitmap.
+    #[inline(always)]
+    pub(crate) fn words(&self) -> usize {
+        (self.blocks.get() as usize).div_ceil(64)
+    }
+
+    #[inline(always)]
+    fn set_word(&self, word: usize, bits: u64) {
+        debug_assert!(word < self.words());
+        // SAFETY: as in `word`; the bitmap is the pool's alone (A4).
+        unsafe { self.bits.get().add(word).write(bits) };
+    }
+
+    /// Takes free blocks, those with the lowest addresses, at most `most`; hands their numbers to `each`. Returns
+    /// how many there were.
+    #[inline(always)]
+    pub(crate) fn take(&self, most: usize, mut each: impl FnMut(usize)) -> usize {
+        let mut taken = 0;
+        let mut word = usize::from(self.first_word.get());
+        let words = self.words();
+        while word < words {
+            let mut bits = self.word(word);
+            while bits != 0 && taken < most {
+                each(word * 64 + bits.trailing_zeros() as usize);
+                bits &= bits - 1;
+                taken += 1;
+            }
+            self.set_word(word, bits);
+            if taken == most {
+                break;
+            }
+            word += 1;
+        }
+        self.first_word.set(word as u8);
+        self.used.set(self.used.get() + taken as u32);
+        taken
+    }
+
+    /// Takes the `rank`-th of the free blocks, counted modulo their number; `None` if there is none.
+    pub(crate) fn take_ranked(&self, rank: usize) -> Option<usize> {
+        let free = (self.blocks.get() - self.used.get()) as usize;
+        let mut rank = rank.checked_rem(free)?;
+        for word in 0..self.words() {
+            let mut bits = self.word(word);
+            let here = bits.count_ones() as usize;
+            if rank >= here {
+                rank -= here;
+                continue;
+            }
+            for _ in 0..rank {
+                bits &= bits - 1;
+            }
+            let bit = bits.trailing_zeros() as usize;
+            self.set_word(word, self.word(word) & !(1 << bit));
+            self.used.set(self.used.get() + 1);
+            return Some(word * 64 + bit);
+        }
+        None
+    }
+
+    /// Puts blocks back that lie side by side; false, and nothing is changed, if one of them was free already.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn give_run(&self, lowest: usize, len: usize) -> bool {
+        let (first, last) = (lowest / 64, (lowest + len - 1) / 64);
+        let low = u64::MAX << (lowest % 64);
+        let high = u64::MAX >> (63 - (lowest + len - 1) % 64);
+        // A run is no longer than a magazine, so it reaches into two words at most.
+        if first == last {
+            let (bits, mask) = (self.word(first), low & high);
+            if bits & mask != 0 {
+                return false;
+            }
+            self.set_word(first, bits | mask);
+        } else {
+            let (below, above) = (self.word(first), self.word(last));
+            if below & low != 0 || above & high != 0 {
+                return false;
+            }
+            self.set_word(first, below | low);
+            self.set_word(last, above | high);
+        }
+        self.used.set(self.used.get() - len as u32);
+        if first < usize::from(self.first_word.get()) {
+            self.first_word.set(first as u8);
+        }
+        true
     }
 }

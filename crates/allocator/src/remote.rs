@@ -6,6 +6,8 @@
 //! 2. [`Remote::free`] pushes the block on the owner's [`RemoteList`]; the owner takes the blocks in before it
 //!    asks for a new pool, and in [`drain_remote`](crate::Allocator::drain_remote). Until then they count as
 //!    live.
+//!    Blocks that end up in the magazine of another allocator (`global.rs`) come back the same way, linked into
+//!    chains by a [`Parcel`], when that magazine is flushed.
 //! 3. An allocator that drops while it has given out handles closes the list, takes in the blocks that are
 //!    there, releases every chunk without a live block, counts the live blocks of the others (`outstanding`)
 //!    and leaves those chunks to the *estate*.
@@ -15,6 +17,7 @@
 
 use core::cell::Cell;
 use core::fmt;
+use core::ops::Deref;
 use core::ptr::{self, NonNull};
 
 use gleaner_sync::Arc;
@@ -22,10 +25,17 @@ use gleaner_sync::Arc;
 use crate::allocator::Allocator;
 use crate::arena::ArenaHeader;
 use crate::arenas;
-use crate::pool::Block;
+use crate::heaps;
 use crate::raw::Raw;
-use crate::remote_list::{Link, RemoteList};
+use crate::remote_list::{Link, RemoteList, Sent};
 use crate::walk::each_pool;
+
+/// A block on its way: its first word links to the next one.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Block {
+    next: *mut Block,
+}
 
 // SAFETY: the link is the block's first word.
 unsafe impl Link for Block {
@@ -74,6 +84,51 @@ impl Estate {
     }
 }
 
+/// Blocks of one other allocator, linked, on their way back to it.
+pub(crate) struct Parcel {
+    home: *const Shared,
+    first: *mut Block,
+    last: *mut Block,
+}
+
+impl Parcel {
+    pub(crate) const fn new() -> Parcel {
+        Parcel { home: ptr::null(), first: ptr::null_mut(), last: ptr::null_mut() }
+    }
+
+    /// Adds a block; what was there for another home is sent.
+    ///
+    /// # Safety
+    /// The block is of the allocator with that home, nobody uses it any more, and the allocator lives for ever.
+    pub(crate) unsafe fn add(&mut self, home: *const Shared, block: NonNull<u8>) {
+        if !ptr::eq(home, self.home) {
+            self.send();
+            self.home = home;
+        }
+        let block = block.as_ptr().cast::<Block>();
+        // SAFETY: the block is ours, at least a word long and aligned (A4).
+        unsafe { Block::set_next(block, self.first) };
+        if self.first.is_null() {
+            self.last = block;
+        }
+        self.first = block;
+    }
+
+    /// Sends what is there on its way. A heap that rests takes it in at once.
+    pub(crate) fn send(&mut self) {
+        if self.first.is_null() {
+            return;
+        }
+        // SAFETY: A8: the chain is ours, and its home lives for ever.
+        let sent = unsafe { (*self.home).list.push_chain(self.first, self.last) };
+        debug_assert!(sent != Sent::Refused, "the list of a heap that lives for ever is open");
+        if sent == Sent::Resting {
+            heaps::look_after(self.home);
+        }
+        self.first = ptr::null_mut();
+    }
+}
+
 /// What an allocator shares with its remote handles.
 pub(crate) struct Shared {
     pub(crate) list: RemoteList<Block, Estate>,
@@ -81,15 +136,36 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(raw: Box<dyn Raw>) -> Arc<Shared> {
+    pub(crate) fn new(raw: Box<dyn Raw>) -> Shared {
         let estate = Estate { arenas: Cell::new(ptr::null_mut()), large: Cell::new(ptr::null_mut()) };
-        Arc::new(Shared { list: RemoteList::new(estate), raw })
+        Shared { list: RemoteList::new(estate), raw }
     }
 }
 
-impl fmt::Debug for Shared {
+/// How an allocator holds what it shares.
+#[derive(Clone)]
+pub(crate) enum Home {
+    /// With its remote handles: it goes with the last of them.
+    Counted(Arc<Shared>),
+    /// With the whole process, for ever; made without allocating.
+    Forever(&'static Shared),
+}
+
+impl Deref for Home {
+    type Target = Shared;
+
+    #[inline]
+    fn deref(&self) -> &Shared {
+        match self {
+            Home::Counted(shared) => shared,
+            Home::Forever(shared) => shared,
+        }
+    }
+}
+
+impl fmt::Debug for Home {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").finish_non_exhaustive()
+        f.debug_struct("Home").finish_non_exhaustive()
     }
 }
 
@@ -129,7 +205,7 @@ impl Drop for Shared {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Remote {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Home,
 }
 
 // SAFETY: what a handle does is safe from any thread: the list is lock-free (A8), the estate has a lock (A7), and
@@ -145,8 +221,8 @@ impl Remote {
     /// The block was handed out by the allocator of this handle, is live, and nobody uses it any more.
     pub unsafe fn free(&self, ptr: NonNull<u8>) {
         // SAFETY: by contract the block is the caller's (A8).
-        let pushed = unsafe { self.shared.list.push(ptr.as_ptr().cast()) };
-        if !pushed {
+        let sent = unsafe { self.shared.list.push(ptr.as_ptr().cast()) };
+        if sent == Sent::Refused {
             // SAFETY: the list was closed, so the block is still ours and its chunk in the estate (A7).
             self.shared.list.with_estate(|estate| unsafe { estate.free(ptr, &*self.shared.raw) });
         }
@@ -158,7 +234,7 @@ impl Allocator {
     #[must_use]
     pub fn remote(&self) -> Remote {
         self.has_remotes.set(true);
-        Remote { shared: Arc::clone(&self.shared) }
+        Remote { shared: self.shared.clone() }
     }
 
     /// Takes in the blocks that other threads have freed; returns how many there were. Happens by itself
@@ -183,8 +259,10 @@ impl Allocator {
                 // SAFETY: as in `drain_remote`.
                 unsafe { self.free_unsized(NonNull::new_unchecked(block.cast())) };
             }
+            self.empty_magazines();
+            self.remove_magazines();
             self.reclaim_empty_pools();
-            self.release_free(0);
+            self.release_all_free();
             self.each_chunk(|chunk, header| {
                 header.outstanding.set(0);
                 // SAFETY: the chunk is listed.
@@ -205,6 +283,7 @@ impl Drop for Allocator {
         if self.has_remotes.get() {
             return self.bequeath();
         }
+        self.remove_magazines();
         // SAFETY: the chunks came from this raw layer (A2). Blocks live no longer than the allocator, unless a
         // handle may free them, and there never was one.
         unsafe {

@@ -14,13 +14,17 @@
 //! can get the lock, so a late pusher always finds it complete. A block is pushed or freed in the estate,
 //! never both, never neither: that is decided by one compare-and-exchange against the closing swap.
 //!
+//! An owner may *rest*, too: for a while nobody looks after the list. It says so before it takes the last time, and a
+//! pusher asks after it has pushed; at least one of the two sees the other (the fences of `rest` and `push_chain`), so
+//! no block waits unseen: a pusher that learns that the owner rests sees to it that somebody takes (`heaps.rs`).
+//!
 //! The list is generic over the link, so that loom model-checks this very code (`tests/loom.rs`) with a link
 //! whose accesses it watches; in production the link is the first word of the free block.
 
 use core::ptr;
 
 use gleaner_sync::Mutex;
-use gleaner_sync::atomic::{AtomicPtr, Ordering};
+use gleaner_sync::atomic::{AtomicBool, AtomicPtr, Ordering, fence};
 
 /// How a block links to the next one.
 ///
@@ -44,7 +48,19 @@ pub unsafe trait Link {
 #[derive(Debug)]
 pub struct RemoteList<L: Link, E> {
     head: AtomicPtr<L>,
+    resting: AtomicBool,
     estate: Mutex<E>,
+}
+
+/// What became of blocks that were pushed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// The owner takes them when it likes.
+    Awaited,
+    /// They are there, but the owner rests: somebody has to take them.
+    Resting,
+    /// The list is closed; they are still the pusher's.
+    Refused,
 }
 
 /// Blocks taken from a list, the last pushed first; exclusively the taker's.
@@ -76,28 +92,63 @@ fn closed<L>() -> *mut L {
 impl<L: Link, E> RemoteList<L, E> {
     /// Makes an open, empty list.
     pub fn new(estate: E) -> RemoteList<L, E> {
-        RemoteList { head: AtomicPtr::new(ptr::null_mut()), estate: Mutex::new(estate) }
+        RemoteList {
+            head: AtomicPtr::new(ptr::null_mut()),
+            resting: AtomicBool::new(false),
+            estate: Mutex::new(estate),
+        }
     }
 
-    /// Pushes a block; false if the list is closed, and the block still the caller's. Lock-free.
+    /// Pushes a block. Lock-free.
     ///
     /// # Safety
-    /// The block is exclusively the caller's, and with `true` no longer.
+    /// The block is exclusively the caller's, and no longer unless it is refused.
     #[must_use]
-    pub unsafe fn push(&self, block: *mut L) -> bool {
+    pub unsafe fn push(&self, block: *mut L) -> Sent {
+        // SAFETY: a chain of one.
+        unsafe { self.push_chain(block, block) }
+    }
+
+    /// Pushes blocks that are linked from `first` to `last`. Lock-free: one exchange for all of them.
+    ///
+    /// # Safety
+    /// The blocks are exclusively the caller's, and no longer unless they are refused.
+    #[must_use]
+    pub unsafe fn push_chain(&self, first: *mut L, last: *mut L) -> Sent {
         // Relaxed: nothing is read through the head; the exchange below publishes.
         let mut head = self.head.load(Ordering::Relaxed);
         while head != closed() {
             // SAFETY: the block is ours until the exchange succeeds.
-            unsafe { L::set_next(block, head) };
-            // Release: pairs with the Acquire of the swaps in `take` and `close`; publishes the link and all
-            // that this thread did with the block.
-            match self.head.compare_exchange_weak(head, block, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return true,
+            unsafe { L::set_next(last, head) };
+            // Release: pairs with the Acquire of the swaps in `take` and `close`; publishes the links and all
+            // that this thread did with the blocks.
+            match self.head.compare_exchange_weak(head, first, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return self.whether_resting(),
                 Err(now) => head = now,
             }
         }
-        false
+        Sent::Refused
+    }
+
+    fn whether_resting(&self) -> Sent {
+        // SeqCst: partner of the fence in `rest`: either that owner's last take sees our push, or we see that it rests.
+        fence(Ordering::SeqCst);
+        match self.resting.load(Ordering::Relaxed) {
+            true => Sent::Resting,
+            false => Sent::Awaited,
+        }
+    }
+
+    /// Says that nobody will look after the list; the owner takes once more after this.
+    pub fn rest(&self) {
+        self.resting.store(true, Ordering::Relaxed);
+        // SeqCst: partner of the fence in `whether_resting`.
+        fence(Ordering::SeqCst);
+    }
+
+    /// Says that there is an owner again, who looks after the list.
+    pub fn wake(&self) {
+        self.resting.store(false, Ordering::Relaxed);
     }
 
     /// Takes all blocks. Only the owner does, and not after [`close`](RemoteList::close).

@@ -5,41 +5,89 @@
 //! the front. It is taken away when another class needs a pool, and whenever [`RECLAIM_EVERY`] pools went
 //! back to their arenas, so that it does not hold an otherwise free arena for long.
 
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 use crate::allocator::Allocator;
 use crate::arena::{ArenaHeader, pool_of};
-use crate::arenas::KEPT;
-use crate::poison;
-use crate::pool::{CLASS_LARGE, PoolHeader, nobody};
+use crate::pool::{CLASS_LARGE, CLASS_NONE, PoolHeader};
 use crate::raw::OutOfMemory;
+use crate::remote::Home;
+use crate::{fatal, poison};
 
 /// After how many pools returned to their arenas the empty pools of all classes follow.
 const RECLAIM_EVERY: u32 = 64;
 
 impl Allocator {
-    /// Hands out a block of a class whose first pool has no free block at hand.
+    /// Hands out a block to whom the fast path has none: magazines that are empty, not there, or not for this size.
+    #[cold]
     #[inline(never)]
-    pub(crate) fn alloc_from_class(&self, class: usize) -> Result<NonNull<u8>, OutOfMemory> {
+    pub(crate) fn alloc_slow(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
+        let Some(class) = self.geometry.class_of(size) else {
+            return self.alloc_large(size);
+        };
+        if !self.geometry.has_magazines() || self.options.direct() {
+            return self.alloc_direct(class);
+        }
+        let magazine = &self.magazines[class + 1];
+        if let Some(block) = magazine.pop() {
+            return Ok(block);
+        }
+        if !magazine.exists() {
+            self.install_magazines();
+        }
+        if !magazine.exists() {
+            return self.alloc_direct(class);
+        }
+        // What other threads have freed comes first; it may well be of this class.
+        if self.drain_remote() == 0 || magazine.blocks().is_empty() {
+            self.refill(class)?;
+        }
+        magazine.pop().ok_or(OutOfMemory { size })
+    }
+
+    /// Hands out a block without a magazine.
+    fn alloc_direct(&self, class: usize) -> Result<NonNull<u8>, OutOfMemory> {
+        self.drain_remote();
+        let (pool, base) = self.pool_with_room(class)?;
+        let number = match self.options.scatter {
+            0 => {
+                let mut number = 0;
+                pool.take(1, |lowest| number = lowest);
+                number
+            }
+            _ => pool.take_ranked(self.next_random()).unwrap_or(0),
+        };
+        // SAFETY: the block was free, hence lies inside the pool (A4).
+        let block = unsafe { NonNull::new_unchecked(base.add(number * pool.block_size.get())) };
+        if self.options.poison {
+            // SAFETY: the block was free until now, and is as long as its class says (A4, A9).
+            unsafe { poison::hand_out(block, pool.block_size.get()) };
+        }
+        Ok(block)
+    }
+
+    /// Returns the next random number (xorshift, for where blocks are placed).
+    fn next_random(&self) -> usize {
+        let mut state = self.random.get();
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        self.random.set(state);
+        (state >> 16) as usize
+    }
+
+    /// Returns a pool of a class that has a free block, and where its blocks begin.
+    pub(crate) fn pool_with_room(&self, class: usize) -> Result<(&PoolHeader, *mut u8), OutOfMemory> {
         loop {
             let pool = self.used_pools[class].get();
-            if pool == nobody() {
+            if pool.is_null() {
                 self.add_pool(class)?;
                 continue;
             }
             // SAFETY: linked pools are mapped, and their blocks begin at their base (A3).
             let (header, base) = unsafe { (&*pool, base_of(pool, self.pool_shift)) };
-            if let Some(block) = header.pop() {
-                return Ok(block);
-            }
-            let carved = header.virgin.get() as usize;
-            // SAFETY: that is its base and size; the free list is empty.
-            if unsafe { header.extend(base, self.geometry.pool()) } {
-                if self.options.poison {
-                    // SAFETY: the blocks from `carved` to `virgin` were made free blocks right now (A4).
-                    unsafe { poison::fill_carved(header, base, carved) };
-                }
-                continue;
+            if header.used.get() < header.blocks.get() {
+                return Ok((header, base));
             }
             // SAFETY: it is linked in this class, and full.
             unsafe { self.unlink(pool) };
@@ -48,80 +96,96 @@ impl Allocator {
 
     /// Gets the class a pool with free blocks: see the picture in `allocator.rs` for where from.
     fn add_pool(&self, class: usize) -> Result<(), OutOfMemory> {
-        if self.drain_remote() > 0 && self.used_pools[class].get() != nobody() {
-            return Ok(());
-        }
         loop {
-            if let Some(pool) = self.arenas.take_pool(class as u16, self.geometry.class_size(class)) {
+            if let Some(pool) = self.arenas.take_pool(&self.geometry, class) {
                 // SAFETY: the pool is fresh from its arena, in no list.
-                unsafe { self.link_front(pool.as_ptr()) };
+                unsafe { self.begin_pool(pool.as_ptr()) };
                 return Ok(());
             }
             if self.reclaim_empty_pools() == 0 {
-                self.arenas.grow(&self.geometry, &*self.shared.raw, self.owner.get())?;
+                self.arenas.grow(&self.geometry, &self.shared, self.owner.get())?;
                 self.count_mapped(self.geometry.arena());
             }
         }
     }
 
-    /// Hands out blocks for the requests that the fast path does not know: 0 bytes, large, poisoned.
-    #[inline(never)]
-    pub(crate) fn alloc_unusual(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
-        let Some(class) = self.geometry.class_of(size) else {
-            return self.alloc_large(size);
-        };
-        let block = self.alloc_from_class(class)?;
-        if self.options.poison {
-            // SAFETY: the block was free until now, and is as long as its class says (A4).
-            unsafe { poison::hand_out(block, self.geometry.class_size(class)) };
+    /// Begins to use a pool.
+    ///
+    /// # Safety
+    /// The pool is fresh from its arena, in no list.
+    unsafe fn begin_pool(&self, pool: *mut PoolHeader) {
+        // SAFETY: by contract; nobody uses the pool's blocks (A4).
+        unsafe {
+            if self.options.poison {
+                let bytes = (*pool).blocks.get() as usize * (*pool).block_size.get();
+                base_of(pool, self.pool_shift).write_bytes(poison::DEAD, bytes);
+            }
+            self.shared.raw.mark(
+                base_of(pool, self.pool_shift),
+                usize::from((*pool).units.get()) << self.pool_shift,
+                (*pool).class.get() as u8 + 1,
+            );
+            self.link_front(pool);
         }
-        Ok(block)
     }
 
-    /// Frees what the fast path does not know.
+    /// Takes back a block for which the fast path has no place.
     ///
     /// # Safety
     /// As for [`free`](Allocator::free).
+    #[cold]
     #[inline(never)]
-    pub(crate) unsafe fn free_unusual(&self, ptr: NonNull<u8>, size: Option<usize>) {
+    pub(crate) unsafe fn free_slow(&self, ptr: NonNull<u8>, size: Option<usize>) {
         // SAFETY: a live block's chunk begins with its header and a table of its pools (A3).
         unsafe {
             let shift = (*ArenaHeader::of(ptr.as_ptr())).pool_shift.get();
+            let pool = pool_of(ptr.as_ptr(), shift);
+            let class = (*pool).class.get();
             if self.options.poison {
-                poison::take_back(ptr, pool_of(ptr.as_ptr(), shift), shift, size);
+                poison::take_back(ptr, pool, shift, size);
             }
-            self.push(ptr, shift);
+            if class == CLASS_LARGE {
+                return self.free_large(pool);
+            }
+            if class == CLASS_NONE {
+                self.corrupt(ptr, "double free");
+            }
+            let class = usize::from(class);
+            let magazine = &self.magazines[class + 1];
+            if magazine.push(ptr) {
+                return;
+            }
+            if magazine.exists() {
+                self.flush(class, self.geometry.magazine(class).div_ceil(2));
+                if magazine.push(ptr) {
+                    return;
+                }
+            }
+            self.give(&[core::cell::Cell::new(ptr.as_ptr())]);
         }
     }
 
-    /// Puts a block on its pool's free list.
+    /// Says that the program has spoilt the heap. The process's allocator may not unwind: there it is the end.
     ///
-    /// # Safety
-    /// As for [`free`](Allocator::free); `shift` is that of the block's chunk.
-    #[inline(always)]
-    pub(crate) unsafe fn push(&self, ptr: NonNull<u8>, shift: u32) {
-        // SAFETY: by contract; the block's pool has its header in the chunk's table (A3).
-        unsafe {
-            let pool = pool_of(ptr.as_ptr(), shift);
-            if (*pool).push(ptr.as_ptr()) {
-                self.edge(pool);
-            }
+    /// # Panics
+    /// Always, in a heap of one's own.
+    #[cold]
+    pub(crate) fn corrupt(&self, block: NonNull<u8>, what: &str) -> ! {
+        match self.shared {
+            Home::Counted(_) => panic!("{what}: block {block:p}"),
+            Home::Forever(_) => fatal::end(format_args!("{what}: block {block:p}")),
         }
     }
 
     /// Moves a pool that was full, or is now empty, to where it belongs.
     ///
     /// # Safety
-    /// The pool is this allocator's, and has just got a block back.
-    #[inline(never)]
-    unsafe fn edge(&self, pool: *mut PoolHeader) {
+    /// The pool is this allocator's, of a size class, and has just got a block back.
+    #[inline]
+    pub(crate) unsafe fn settle(&self, pool: *mut PoolHeader) {
         // SAFETY: a pool with blocks is mapped (A3).
         let header = unsafe { &*pool };
         if !header.linked.get() {
-            if header.class.get() == CLASS_LARGE {
-                // SAFETY: the only block of the chunk is free.
-                return unsafe { self.free_large(pool) };
-            }
             // SAFETY: it is in no list: it was full.
             unsafe { self.link_front(pool) };
         }
@@ -133,7 +197,7 @@ impl Allocator {
                 self.returned.set(0);
                 self.reclaim_empty_pools();
             }
-            self.release_free(KEPT);
+            self.retain();
         }
     }
 
@@ -141,12 +205,10 @@ impl Allocator {
     pub(crate) fn reclaim_empty_pools(&self) -> usize {
         let mut reclaimed = 0;
         for first in &self.used_pools[..self.geometry.classes()] {
-            if first.get() == nobody() {
-                continue;
-            }
             // SAFETY: linked pools are mapped (A3), and so are their neighbours in the circle.
             unsafe {
-                let last = (*first.get()).prev.get();
+                let Some(header) = first.get().as_ref() else { continue };
+                let last = header.prev.get();
                 if (*last).used.get() == 0 {
                     self.retire(last);
                     reclaimed += 1;
@@ -164,6 +226,12 @@ impl Allocator {
         // SAFETY: by contract; linked pools come from these arenas (A6).
         unsafe {
             self.unlink(pool);
+            self.shared.raw.mark(
+                base_of(pool, self.pool_shift),
+                usize::from((*pool).units.get()) << self.pool_shift,
+                0,
+            );
+            (*pool).class.set(CLASS_NONE);
             self.arenas.return_pool(NonNull::new_unchecked(pool));
         }
     }
@@ -177,7 +245,7 @@ impl Allocator {
         unsafe {
             let first = &self.used_pools[(*pool).class.get() as usize];
             let next = first.get();
-            if next == nobody() {
+            if next.is_null() {
                 (*pool).next.set(pool);
                 (*pool).prev.set(pool);
             } else {
@@ -196,7 +264,7 @@ impl Allocator {
     ///
     /// # Safety
     /// The pool is linked.
-    unsafe fn unlink(&self, pool: *mut PoolHeader) {
+    pub(crate) unsafe fn unlink(&self, pool: *mut PoolHeader) {
         // SAFETY: by contract; linked pools are mapped and form a circle (A6).
         unsafe {
             let first = &self.used_pools[(*pool).class.get() as usize];
@@ -204,28 +272,26 @@ impl Allocator {
             (*next).prev.set(prev);
             (*prev).next.set(next);
             if first.get() == pool {
-                first.set(if next == pool { nobody() } else { next });
+                first.set(if next == pool { ptr::null_mut() } else { next });
             }
             (*pool).linked.set(false);
         }
     }
 
-    /// Gives wholly free arenas beyond `keep` back to the raw layer, unless a heap walk is under way.
-    pub(crate) fn release_free(&self, keep: usize) {
-        if self.arenas.free.get() > keep && !self.walking.get() {
-            let bytes = self.arenas.release_free(keep, &self.geometry, &*self.shared.raw);
-            self.raw_bytes.set(self.raw_bytes.get() - bytes);
-        }
-    }
-
-    /// Gives back to the raw layer all that holds no live block; blocks freed by other threads first.
+    /// Gives back to the raw layer all that holds no live block: magazines are emptied, and blocks freed by other
+    /// threads taken in, first. During a heap walk it does nothing.
     ///
     /// # Complexity
-    /// Linear in the number of size classes, of remote frees and of arenas released.
+    /// Linear in the number of size classes, of remote frees and of arenas.
     pub fn trim(&self) {
+        if self.walking.get() {
+            return;
+        }
         self.drain_remote();
+        self.empty_magazines();
+        self.remove_magazines();
         self.reclaim_empty_pools();
-        self.release_free(0);
+        self.release_all_free();
     }
 
     pub(crate) fn count_mapped(&self, bytes: usize) {

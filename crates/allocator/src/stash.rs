@@ -6,13 +6,13 @@
 
 use core::ptr::NonNull;
 
-use gleaner_sync::process::{Mutex, MutexGuard, PoisonError};
+use gleaner_sync::process::{SpinLock, SpinLockGuard};
 
 use crate::geometry::ARENA_ALIGN;
 
 /// The most chunks, and the most bytes, that wait.
 const SLOTS: usize = 32;
-const MAX_BYTES: usize = 16 * ARENA_ALIGN;
+const MAX_BYTES: usize = 4 * ARENA_ALIGN;
 
 /// Chunks that nobody uses.
 struct Stash {
@@ -24,21 +24,30 @@ struct Stash {
 // SAFETY: the stash owns its chunks exclusively (A2), so any thread may take them.
 unsafe impl Send for Stash {}
 
-static STASH: Mutex<Stash> = Mutex::new(Stash::new());
+static STASH: SpinLock<Stash> = SpinLock::new(Stash::new());
 
-/// Locks the stash. It is consistent after every statement, so a panic elsewhere does not spoil it.
-fn lock() -> MutexGuard<'static, Stash> {
-    STASH.lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks the stash: for whoever forks.
+pub(crate) fn lock() -> SpinLockGuard<'static, impl Sized> {
+    STASH.lock()
+}
+
+/// Unlocks it after a fork.
+///
+/// # Safety
+/// The guard of [`lock`] was forgotten, by the thread that calls.
+pub(crate) unsafe fn unlock() {
+    // SAFETY: by contract.
+    unsafe { STASH.force_unlock() };
 }
 
 /// Takes a chunk of exactly `size` bytes, if one waits.
 pub(crate) fn take(size: usize) -> Option<NonNull<u8>> {
-    if size > ARENA_ALIGN { None } else { lock().take(size) }
+    if size > ARENA_ALIGN { None } else { STASH.lock().take(size) }
 }
 
 /// Keeps a chunk that nobody uses any more; false if there is no room.
 pub(crate) fn put(chunk: NonNull<u8>, size: usize) -> bool {
-    size <= ARENA_ALIGN && lock().put(chunk, size)
+    size <= ARENA_ALIGN && STASH.lock().put(chunk, size)
 }
 
 impl Stash {

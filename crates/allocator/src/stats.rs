@@ -1,9 +1,13 @@
 //! Figures: how much there is, and how much of it is in use.
 
 use core::fmt;
+use core::ptr;
 
 use crate::allocator::Allocator;
+use crate::arena::ArenaHeader;
+use crate::geometry::Geometry;
 use crate::pool::{CLASS_LARGE, PoolHeader};
+use crate::remote::Shared;
 use crate::walk::each_pool;
 
 /// The figures of one size class.
@@ -15,8 +19,10 @@ pub struct ClassStats {
     pub pools: usize,
     /// Blocks handed out.
     pub live_blocks: usize,
-    /// Blocks of those pools that are not handed out, carved or not.
+    /// Blocks of those pools that are free.
     pub free_blocks: usize,
+    /// Blocks that are free and wait in the magazine.
+    pub waiting_blocks: usize,
 }
 
 /// The figures of an allocator. Bytes of blocks count what a block has room for.
@@ -28,8 +34,10 @@ pub struct Stats {
     pub free_arenas: usize,
     /// Pools in use, those standing empty in their class included.
     pub pools: usize,
-    /// Pools of all arenas that are not in use.
+    /// Pools of all arenas that are not in use, and those of them whose pages may not have gone back to the system.
     pub free_pools: usize,
+    /// See `free_pools`.
+    pub dirty_pools: usize,
     /// Blocks handed out, large objects included.
     pub live_blocks: usize,
     /// Their bytes.
@@ -47,35 +55,58 @@ pub struct Stats {
 }
 
 impl Allocator {
-    /// Returns the figures of now. Blocks that wait for [`drain_remote`](Allocator::drain_remote) are live.
+    /// Returns the figures of now. Blocks that wait for [`drain_remote`](Allocator::drain_remote) are live; blocks of
+    /// other allocators that wait in magazines of this one are not counted here.
     ///
     /// # Complexity
     /// Linear in the number of pools and large objects.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let mut stats = Stats {
-            free_arenas: self.arenas.free.get(),
-            raw_bytes: self.raw_bytes.get(),
-            peak_raw_bytes: self.peak_raw_bytes.get(),
-            ..Stats::default()
-        };
-        for class in 0..self.geometry.classes() {
-            let block_size = self.geometry.class_size(class);
-            stats.classes.push(ClassStats { block_size, ..ClassStats::default() });
-        }
+        let mut stats = Stats::empty(&self.geometry);
+        self.add_to(&mut stats);
+        stats
+    }
+
+    /// Adds the figures of now to those of others of the same geometry. Allocates nothing.
+    pub(crate) fn add_to(&self, stats: &mut Stats) {
+        stats.free_arenas += self.arenas.free.get();
+        stats.raw_bytes += self.raw_bytes.get();
+        stats.peak_raw_bytes += self.peak_raw_bytes.get();
         self.each_chunk(|chunk, header| {
             stats.arenas += usize::from(header.pools.get() > 0);
-            stats.free_pools += header.nfreepools.get() as usize;
+            stats.free_pools += header.free_pools();
+            stats.dirty_pools += header.dirty.get().count_ones() as usize;
             // SAFETY: the chunk is listed.
-            unsafe { each_pool(chunk, |pool| stats.count(pool, self.geometry.pool())) };
+            unsafe { each_pool(chunk, |pool| stats.count(pool)) };
         });
-        stats
+        for class in 0..self.geometry.classes() {
+            let own = self.own_waiting(class);
+            let entry = &mut stats.classes[class];
+            entry.waiting_blocks += own;
+            entry.live_blocks -= own;
+            stats.live_blocks -= own;
+            stats.live_bytes -= own * entry.block_size;
+        }
+    }
+
+    /// Returns how many of this allocator's blocks wait in its magazine of a class.
+    fn own_waiting(&self, class: usize) -> usize {
+        let home: *const Shared = &*self.shared;
+        let blocks = self.magazines[class + 1].blocks().iter();
+        // SAFETY: the chunks of blocks that wait in a magazine are mapped and begin with their header (A3, A10).
+        blocks.filter(|block| unsafe { ptr::eq((*ArenaHeader::of(block.get())).home.get(), home) }).count()
     }
 }
 
 impl Stats {
-    /// Counts a pool of `bytes`, or a large object.
-    fn count(&mut self, pool: &PoolHeader, bytes: usize) {
+    /// Returns the figures of nothing, with room for the classes of a geometry.
+    pub(crate) fn empty(geometry: &Geometry) -> Stats {
+        let class = |class| ClassStats { block_size: geometry.class_size(class), ..ClassStats::default() };
+        Stats { classes: (0..geometry.classes()).map(class).collect(), ..Stats::default() }
+    }
+
+    /// Counts a pool, or a large object.
+    fn count(&mut self, pool: &PoolHeader) {
         let (used, size) = (pool.used.get() as usize, pool.block_size.get());
         self.live_blocks += used;
         self.live_bytes += used * size;
@@ -84,11 +115,11 @@ impl Stats {
             self.large_bytes += size;
             return;
         }
-        self.pools += 1;
+        self.pools += usize::from(pool.units.get());
         let class = &mut self.classes[usize::from(pool.class.get())];
-        class.pools += 1;
+        class.pools += usize::from(pool.units.get());
         class.live_blocks += used;
-        class.free_blocks += bytes / size - used;
+        class.free_blocks += pool.blocks.get() as usize - used;
     }
 }
 
@@ -97,29 +128,32 @@ impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:>8} {:>8} {:>12} {:>12} {:>14}",
-            "size", "pools", "live blocks", "free blocks", "live bytes"
+            "{:>8} {:>8} {:>12} {:>12} {:>12} {:>14}",
+            "size", "pools", "live blocks", "waiting", "free blocks", "live bytes"
         )?;
         for class in self.classes.iter().filter(|class| class.pools > 0) {
             let bytes = class.live_blocks * class.block_size;
-            let ClassStats { block_size, pools, live_blocks, free_blocks } = class;
-            writeln!(f, "{block_size:>8} {pools:>8} {live_blocks:>12} {free_blocks:>12} {bytes:>14}")?;
+            let ClassStats { block_size, pools, live_blocks, free_blocks, waiting_blocks } = class;
+            writeln!(
+                f,
+                "{block_size:>8} {pools:>8} {live_blocks:>12} {waiting_blocks:>12} {free_blocks:>12} {bytes:>14}"
+            )?;
         }
         let dash = "-";
         writeln!(
             f,
-            "{:>8} {dash:>8} {:>12} {dash:>12} {:>14}",
+            "{:>8} {dash:>8} {:>12} {dash:>12} {dash:>12} {:>14}",
             "large", self.large_blocks, self.large_bytes
         )?;
         writeln!(
             f,
-            "{:>8} {:>8} {:>12} {dash:>12} {:>14}",
+            "{:>8} {:>8} {:>12} {dash:>12} {dash:>12} {:>14}",
             "all", self.pools, self.live_blocks, self.live_bytes
         )?;
         writeln!(
             f,
-            "{} arenas, {} of them free; {} free pools",
-            self.arenas, self.free_arenas, self.free_pools
+            "{} arenas, {} of them free; {} free pools, {} of them with pages",
+            self.arenas, self.free_arenas, self.free_pools, self.dirty_pools
         )?;
         write!(f, "{} bytes mapped, {} at most", self.raw_bytes, self.peak_raw_bytes)
     }

@@ -1,63 +1,27 @@
 //! Heap walks: every pool of a chunk, every live block of an allocator.
 //!
-//! A live block is one that was carved and is not on its pool's free list. The walk marks the free ones in
-//! a bitmap on the stack, pool by pool, so that the fast paths keep no record of what is live.
+//! A live block is one that is not free in its pool's bitmap, once the magazines are empty. So a walk begins by emptying
+//! them, and reads each word of a bitmap before it visits the blocks that the word speaks of.
 
 use core::ptr::NonNull;
 
 use crate::allocator::Allocator;
-use crate::arena::{ArenaHeader, LARGE_OFFSET, pool_at};
-use crate::geometry::MAX_POOL;
+use crate::arena::{ArenaHeader, pool_at};
 use crate::pool::{CLASS_LARGE, CLASS_NONE, PoolHeader};
 use crate::slow::base_of;
-
-/// One bit for each block that a pool can have.
-pub(crate) struct Bitmap([u64; MAX_POOL / 8 / 64]);
-
-impl Bitmap {
-    pub(crate) const fn empty() -> Bitmap {
-        Bitmap([0; MAX_POOL / 8 / 64])
-    }
-
-    /// Returns the free blocks of a pool, by number.
-    ///
-    /// # Safety
-    /// The pool is in use and its blocks begin at `base`.
-    pub(crate) unsafe fn of_free(pool: &PoolHeader, base: *mut u8) -> Bitmap {
-        let mut bitmap = Bitmap::empty();
-        let size = pool.block_size.get();
-        let mut free = pool.free.get();
-        while !free.is_null() {
-            bitmap.set((free.addr() - base.addr()) / size);
-            // SAFETY: what is on a free list is a free block with a link (A4).
-            free = unsafe { (*free).next };
-        }
-        bitmap
-    }
-
-    pub(crate) fn set(&mut self, number: usize) {
-        self.0[number / 64] |= 1 << (number % 64);
-    }
-
-    pub(crate) fn get(&self, number: usize) -> bool {
-        self.0[number / 64] >> (number % 64) & 1 == 1
-    }
-}
 
 /// Calls `visit` with the header of every pool of a chunk that is in use; the pool of a large object is one.
 ///
 /// # Safety
 /// The chunk is in the list of an allocator or estate.
 pub(crate) unsafe fn each_pool(chunk: *mut ArenaHeader, mut visit: impl FnMut(&PoolHeader)) {
-    // SAFETY: such a chunk is mapped and begins with its header and table, whose entries below `virgin_pool`
-    // are initialised; those of the pools under the header are left out (A3).
+    // SAFETY: such a chunk is mapped and begins with its header and table (A3).
     unsafe {
         let header = &*chunk;
         if header.pools.get() == 0 {
             return visit(&*pool_at(chunk, 0));
         }
-        let total = header.size.get() >> header.pool_shift.get();
-        for index in total - header.pools.get() as usize..header.virgin_pool.get() as usize {
+        for index in 0..header.size.get() >> header.pool_shift.get() {
             let pool = &*pool_at(chunk, index);
             if pool.class.get() != CLASS_NONE {
                 visit(pool);
@@ -72,7 +36,7 @@ struct Walk<'a>(&'a Allocator, bool);
 impl Drop for Walk<'_> {
     fn drop(&mut self) {
         self.0.walking.set(self.1);
-        self.0.release_free(crate::arenas::KEPT);
+        self.0.retain();
     }
 }
 
@@ -97,6 +61,7 @@ impl Allocator {
     /// # Complexity
     /// Linear in the blocks, live and free, of all pools in use.
     pub fn for_each_block(&self, mut visit: impl FnMut(NonNull<u8>, usize)) {
+        self.empty_magazines();
         let _walk = Walk(self, self.walking.replace(true));
         for list in [&self.arenas.all, &self.large] {
             let mut chunk = list.get();
@@ -106,8 +71,9 @@ impl Allocator {
                 unsafe {
                     let next = (*chunk).next.get();
                     if (*chunk).pools.get() == 0 {
-                        let start = NonNull::new_unchecked(chunk.cast::<u8>().add(LARGE_OFFSET));
-                        visit(start, (*pool_at(chunk, 0)).block_size.get());
+                        let room = (*pool_at(chunk, 0)).block_size.get();
+                        let start = chunk.cast::<u8>().add((*chunk).size.get() - room);
+                        visit(NonNull::new_unchecked(start), room);
                     } else {
                         self.each_block_of(chunk, &mut visit);
                     }
@@ -122,19 +88,25 @@ impl Allocator {
     /// # Safety
     /// The arena is mapped, and stays so.
     unsafe fn each_block_of(&self, arena: *mut ArenaHeader, visit: &mut impl FnMut(NonNull<u8>, usize)) {
-        // SAFETY: by contract; the arena's table has all its pools (A3), and a pool's blocks lie between its
-        // base and `virgin` (A4). What the visitor does to the pool does not change the snapshot.
+        // SAFETY: by contract; the arena's table has all its pools (A3), and a pool's blocks lie side by side from its
+        // base on (A4). What the visitor does to the pool does not change the words read.
         unsafe {
-            for index in self.geometry.header_pools()..(*arena).virgin_pool.get() as usize {
+            for index in 0..self.geometry.arena() / self.geometry.pool() {
                 let pool = pool_at(arena, index);
                 let class = (*pool).class.get();
-                if class == CLASS_NONE || class == CLASS_LARGE || (*pool).used.get() == 0 {
+                if class == CLASS_NONE || class == CLASS_LARGE {
                     continue;
                 }
-                let (base, size) = (base_of(pool, self.pool_shift), (*pool).block_size.get());
-                let free = Bitmap::of_free(&*pool, base);
-                for number in 0..(*pool).virgin.get() as usize / size {
-                    if !free.get(number) {
+                let (base, size, blocks) =
+                    (base_of(pool, self.pool_shift), (*pool).block_size.get(), (*pool).blocks.get() as usize);
+                for word in 0..(*pool).words() {
+                    let mut live = !(*pool).word(word);
+                    if blocks - word * 64 < 64 {
+                        live &= (1 << (blocks - word * 64)) - 1;
+                    }
+                    while live != 0 {
+                        let number = word * 64 + live.trailing_zeros() as usize;
+                        live &= live - 1;
                         visit(NonNull::new_unchecked(base.add(number * size)), size);
                     }
                 }

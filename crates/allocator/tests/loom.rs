@@ -10,9 +10,9 @@ use std::sync::Arc as StdArc;
 use std::sync::atomic::{AtomicUsize as StdAtomicUsize, Ordering as StdOrdering};
 use std::time::Instant;
 
-use gleaner_allocator::remote_list::{Link, RemoteList};
+use gleaner_allocator::remote_list::{Link, RemoteList, Sent};
 use gleaner_sync::cell::UnsafeCell;
-use gleaner_sync::{Arc, thread};
+use gleaner_sync::{Arc, Mutex, thread};
 
 struct Node {
     next: UnsafeCell<*mut Node>,
@@ -41,14 +41,21 @@ struct Estate {
 
 type List = RemoteList<Node, Estate>;
 
-/// Allocates a block, uses it, and frees it remotely.
-fn push(list: &List, payload: usize) {
+/// Allocates a block and uses it.
+fn node(payload: usize) -> *mut Node {
     let node = Node { next: UnsafeCell::new(std::ptr::null_mut()), payload: UnsafeCell::new(0) };
     let node = Box::into_raw(Box::new(node));
+    // SAFETY: the node is ours.
+    unsafe { (*node).payload.with_mut(|cell| *cell = payload) };
+    node
+}
+
+/// Allocates a block, uses it, and frees it remotely.
+fn push(list: &List, payload: usize) {
+    let node = node(payload);
     // SAFETY: the node is ours until it is pushed, and still if that is refused.
     unsafe {
-        (*node).payload.with_mut(|cell| *cell = payload);
-        if !list.push(node) {
+        if list.push(node) == Sent::Refused {
             let payload = open(node);
             list.with_estate(|estate| {
                 assert!(estate.complete, "who is refused finds the estate complete");
@@ -191,5 +198,87 @@ fn pushers_and_an_owner_who_part_without_a_word() {
             pusher.join().unwrap();
         }
         bits([!found.is_empty()])
+    });
+}
+
+/// A heap that rests: whether, under the registry's lock.
+type Registry = Arc<Mutex<bool>>;
+
+/// Frees two blocks remotely, as a chain, and takes what is there if the owner rests, as `look_after` does.
+fn send(list: &List, registry: &Registry, payloads: [usize; 2]) -> Vec<usize> {
+    let [first, last] = payloads.map(node);
+    // SAFETY: the nodes are ours until they are pushed.
+    let sent = unsafe {
+        Link::set_next(first, last);
+        list.push_chain(first, last)
+    };
+    assert_ne!(sent, Sent::Refused);
+    let resting = registry.lock().unwrap();
+    if sent == Sent::Resting && *resting { take(list) } else { Vec::new() }
+}
+
+/// Whoever comes last sees to it that nothing is left in the list of a heap that rests.
+#[test]
+fn two_pushers_and_an_owner_who_rests() {
+    explore(&["the owner finds blocks", "a pusher finds blocks", "the other pusher finds blocks"], || {
+        let list = Arc::new(List::new(Estate::default()));
+        let registry = Registry::default();
+        let other = thread::spawn({
+            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+            move || send(&list, &registry, [3, 4])
+        });
+        let owner = thread::spawn({
+            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+            move || {
+                let mut resting = registry.lock().unwrap();
+                list.rest();
+                let found = take(&list);
+                *resting = true;
+                found
+            }
+        });
+        let mine = send(&list, &registry, [1, 2]);
+        let found = [owner.join().unwrap(), mine, other.join().unwrap()];
+        let seen = found.each_ref().map(|blocks| !blocks.is_empty());
+        let mut all = found.concat();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3, 4], "every block once, and none is left");
+        bits(seen)
+    });
+}
+
+/// A heap that rests and is taken over meanwhile: its new owner finds what nobody else has taken.
+#[test]
+fn a_pusher_an_owner_who_rests_and_one_who_takes_over() {
+    explore(&["the owner finds blocks", "the pusher finds blocks", "the new owner finds blocks"], || {
+        let list = Arc::new(List::new(Estate::default()));
+        let registry = Registry::default();
+        let pusher = thread::spawn({
+            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+            move || send(&list, &registry, [1, 2])
+        });
+        let mut resting = registry.lock().unwrap();
+        list.rest();
+        let first = take(&list);
+        *resting = true;
+        drop(resting);
+        let new_owner = thread::spawn({
+            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+            move || {
+                let mut resting = registry.lock().unwrap();
+                *resting = false;
+                list.wake();
+                drop(resting);
+                take(&list)
+            }
+        });
+        let found = [first, pusher.join().unwrap(), new_owner.join().unwrap()];
+        // The new owner looks again whenever it likes.
+        let later = take(&list);
+        let seen = found.each_ref().map(|blocks| !blocks.is_empty());
+        let mut all = [found.concat(), later].concat();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2], "every block once");
+        bits(seen)
     });
 }

@@ -5,11 +5,13 @@ use std::ptr::NonNull;
 
 use gleaner_allocator::{Allocator, Geometry, GeometryError, Mmap, Options};
 
-const GEOMETRIES: [Geometry; 3] = [Geometry::CLASSIC, Geometry::MODERN, Geometry::TINY];
+const GEOMETRIES: [Geometry; 5] =
+    [Geometry::CLASSIC, Geometry::MODERN, Geometry::WIDE, Geometry::TINY, Geometry::TINY_MAGAZINES];
 
 /// Returns what the misuse panicked with; the allocator has a few blocks of its own, so that pools are not empty.
 fn caught(poison: bool, geometry: Geometry, misuse: impl FnOnce(&Allocator, NonNull<u8>)) -> String {
-    let allocator = Allocator::with_options(geometry, Options { poison }, Box::new(Mmap));
+    let allocator =
+        Allocator::with_options(geometry, Options { poison, ..Options::default() }, Box::new(Mmap));
     let blocks: Vec<_> = (0..3).map(|_| allocator.alloc(48).unwrap()).collect();
     let error = catch_unwind(AssertUnwindSafe(|| misuse(&allocator, blocks[1]))).expect_err("is caught");
     error.downcast_ref::<String>().cloned().unwrap_or_default()
@@ -36,7 +38,11 @@ fn poison_catches_a_double_free_at_once() {
 
 #[test]
 fn poison_accepts_a_live_block_that_looks_freed() {
-    let allocator = Allocator::with_options(Geometry::TINY, Options { poison: true }, Box::new(Mmap));
+    let allocator = Allocator::with_options(
+        Geometry::TINY,
+        Options { poison: true, ..Options::default() },
+        Box::new(Mmap),
+    );
     let (first, second) = (allocator.alloc(64).unwrap(), allocator.alloc(64).unwrap());
     // SAFETY: the blocks are live and ours until they are freed.
     unsafe {
@@ -89,7 +95,11 @@ fn poison_catches_wrong_sizes_and_wrong_pointers() {
 
 #[test]
 fn poison_fills_what_it_hands_out() {
-    let allocator = Allocator::with_options(Geometry::MODERN, Options { poison: true }, Box::new(Mmap));
+    let allocator = Allocator::with_options(
+        Geometry::MODERN,
+        Options { poison: true, ..Options::default() },
+        Box::new(Mmap),
+    );
     for size in [1, 40, 1024, 1025, 3000] {
         let block = allocator.alloc(size).unwrap();
         // SAFETY: the block is live and `size` bytes long; poison has written all of it.
@@ -98,16 +108,47 @@ fn poison_fills_what_it_hands_out() {
     }
 }
 
+/// Without magazines a double free is caught where it happens, with them by `check()`, and at the latest when the magazine
+/// is flushed.
 #[test]
-fn check_catches_a_double_free_without_poison() {
+fn double_frees_are_caught_without_poison() {
     for geometry in GEOMETRIES {
         // SAFETY: no, as above.
         let message = caught(false, geometry, |allocator, block| unsafe {
             allocator.free(block, 48);
             allocator.free(block, 48);
+            assert!(geometry.has_magazines(), "was not caught");
             allocator.check();
         });
-        assert!(message.starts_with("(4) double free"), "{message}");
+        let (direct, waiting) = ("double free", "(9) double free");
+        assert!(message.starts_with(if geometry.has_magazines() { waiting } else { direct }), "{message}");
+        // SAFETY: no, as above.
+        let message = caught(false, geometry, |allocator, block| unsafe {
+            allocator.free(block, 48);
+            allocator.free(block, 48);
+            allocator.trim();
+        });
+        assert!(message.starts_with("double free"), "{message}");
+    }
+}
+
+#[test]
+fn exact_and_scattered_allocators_catch_a_double_free_at_once() {
+    for options in
+        [Options { exact: true, ..Options::default() }, Options { scatter: 7, ..Options::default() }]
+    {
+        let allocator = Allocator::with_options(Geometry::MODERN, options, Box::new(Mmap));
+        let blocks: Vec<_> = (0..100).map(|_| allocator.alloc(48).unwrap()).collect();
+        allocator.check();
+        let sorted = blocks.is_sorted();
+        assert_eq!(sorted, options.exact, "random placement is not in order of address");
+        // SAFETY: no, as above.
+        let error = catch_unwind(AssertUnwindSafe(|| unsafe {
+            allocator.free(blocks[7], 48);
+            allocator.free(blocks[7], 48);
+        }));
+        let message = error.expect_err("is caught").downcast_ref::<String>().cloned();
+        assert!(message.is_some_and(|message| message.starts_with("double free")));
     }
 }
 

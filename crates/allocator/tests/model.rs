@@ -6,7 +6,8 @@ use common::{Driver, Request};
 use gleaner_allocator::{Faulty, Geometry, Plan};
 use proptest::prelude::*;
 
-const GEOMETRIES: [Geometry; 3] = [Geometry::CLASSIC, Geometry::MODERN, Geometry::TINY];
+const GEOMETRIES: [Geometry; 5] =
+    [Geometry::CLASSIC, Geometry::MODERN, Geometry::WIDE, Geometry::TINY, Geometry::TINY_MAGAZINES];
 
 fn requests(most: usize) -> impl Strategy<Value = Vec<Request>> {
     prop::collection::vec(any::<[u8; 4]>().prop_map(Request::from_bytes), 0..most)

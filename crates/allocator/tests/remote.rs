@@ -6,7 +6,8 @@ use std::thread;
 
 use gleaner_allocator::{Allocator, Faulty, Geometry, Plan, Remote};
 
-const GEOMETRIES: [Geometry; 3] = [Geometry::CLASSIC, Geometry::MODERN, Geometry::TINY];
+const GEOMETRIES: [Geometry; 5] =
+    [Geometry::CLASSIC, Geometry::MODERN, Geometry::WIDE, Geometry::TINY, Geometry::TINY_MAGAZINES];
 
 /// A block on its way to another thread.
 struct Parcel(NonNull<u8>, usize);

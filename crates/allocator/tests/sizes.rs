@@ -4,7 +4,8 @@ use core::ptr::NonNull;
 
 use gleaner_allocator::{Allocator, Geometry, owner_of};
 
-const GEOMETRIES: [Geometry; 3] = [Geometry::CLASSIC, Geometry::MODERN, Geometry::TINY];
+const GEOMETRIES: [Geometry; 5] =
+    [Geometry::CLASSIC, Geometry::MODERN, Geometry::WIDE, Geometry::TINY, Geometry::TINY_MAGAZINES];
 
 /// Every size at the boundaries: of each class, of small and large, of a chunk.
 fn sizes() -> impl Iterator<Item = usize> {

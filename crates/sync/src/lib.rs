@@ -31,5 +31,11 @@ pub use standard::{Arc, Mutex, MutexGuard, atomic, cell, hint, thread};
 /// Loom's types live for one execution of a model and cannot be made in a `const`. A process-wide cache is
 /// not what a model is about, so it keeps std's types; whatever a model must explore does not belong here.
 pub mod process {
-    pub use std::sync::{Mutex, MutexGuard, PoisonError};
+    /// Atomic types and their orderings, for statics.
+    pub use std::sync::atomic;
+
+    /// A lock for a few instructions, which never allocates and can be released in a forked child.
+    pub type SpinLock<T> = spin::mutex::SpinMutex<T, spin::Yield>;
+    /// Its guard.
+    pub type SpinLockGuard<'a, T> = spin::mutex::SpinMutexGuard<'a, T>;
 }

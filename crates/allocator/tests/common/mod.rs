@@ -117,7 +117,7 @@ impl Driver {
 
     /// Makes a driver on any raw layer.
     pub(crate) fn with_raw(geometry: Geometry, poison: bool, raw: Box<dyn Raw>) -> Driver {
-        let allocator = Allocator::with_options(geometry, Options { poison }, raw);
+        let allocator = Allocator::with_options(geometry, Options { poison, ..Options::default() }, raw);
         allocator.set_owner(OWNER);
         let remote = allocator.remote();
         let (map, chosen) = (BTreeMap::new(), Vec::new());

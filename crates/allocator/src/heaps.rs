@@ -1,0 +1,236 @@
+//! The heaps of the process's allocator: one per thread, and what happens when threads come and go.
+//!
+//! A heap is an [`Allocator`] that is never dropped. When a thread ends, its heap *rests*: the magazines are emptied, what
+//! is free goes back to the system, and the heap waits for the next thread that needs one, which takes it over with
+//! all that still lives in it. So there are never more heaps than there were threads at once, and nothing is lost. What
+//! other threads free into a heap that rests is taken in by them, under the registry's lock.
+//!
+//! Objects larger than any class are shared: they live in one heap of their own, under a lock.
+//!
+//! A fork leaves the child with one thread. The locks are taken before and released after, in parent and child. The
+//! heaps of the threads that are not in the child may be in the middle of anything: the child leaves them alone.
+
+use core::ptr::{self, NonNull};
+
+use gleaner_sync::process::SpinLock;
+use gleaner_sync::process::atomic::{AtomicUsize, Ordering};
+
+use crate::allocator::{Allocator, Options};
+use crate::arena::ArenaHeader;
+use crate::geometry::Geometry;
+use crate::raw::{Mmap, Raw};
+use crate::remote::{Home, Shared};
+use crate::stats::Stats;
+use crate::thread::{self, Magazines};
+use crate::{stash, territory};
+
+/// One heap. Its allocator comes first, and in that the magazines: the thread's word points to all three.
+#[repr(C)]
+pub(crate) struct ThreadHeap {
+    pub(crate) allocator: Allocator,
+    shared: Shared,
+    /// The next one that rests.
+    next: *mut ThreadHeap,
+}
+
+/// Which heaps there are.
+struct Registry {
+    resting: *mut ThreadHeap,
+    count: usize,
+}
+
+/// The heap of large objects; null before there is one.
+struct Large(*mut ThreadHeap);
+
+// SAFETY: A12: it belongs to whoever has the lock.
+unsafe impl Send for Large {}
+
+static LARGE: SpinLock<Large> = SpinLock::new(Large(ptr::null_mut()));
+
+// SAFETY: A12: the heaps in the registry rest, and belong to whoever has the lock.
+unsafe impl Send for Registry {}
+
+static REGISTRY: SpinLock<Registry> = SpinLock::new(Registry { resting: ptr::null_mut(), count: 0 });
+
+/// The key whose destructor ends a thread's heap, plus one; 0 before there is one.
+static KEY: AtomicUsize = AtomicUsize::new(0);
+
+/// Returns the thread's heap; makes one, or takes one over, if it has none. `None` if there is no memory.
+#[inline]
+pub(crate) fn mine() -> Option<&'static Allocator> {
+    let magazines = thread::magazines();
+    if ptr::eq(magazines, thread::none()) {
+        return acquire();
+    }
+    // SAFETY: A12: the word points to the magazines of a heap, which begins with them and is never freed; the thread
+    // alone uses it.
+    Some(unsafe { &*magazines.cast::<Allocator>() })
+}
+
+#[cold]
+fn acquire() -> Option<&'static Allocator> {
+    let mut registry = REGISTRY.lock();
+    let heap = match NonNull::new(registry.resting) {
+        Some(heap) => {
+            // SAFETY: A12: it rests, and we have the lock.
+            registry.resting = unsafe { (*heap.as_ptr()).next };
+            heap
+        }
+        None => registry.make()?,
+    };
+    // SAFETY: A12: from here on the thread's alone; it is never freed.
+    let allocator = unsafe { &(*heap.as_ptr()).allocator };
+    allocator.shared.list.wake();
+    drop(registry);
+    thread::set_magazines(heap.as_ptr().cast_const().cast::<Magazines>());
+    end_with_thread(heap);
+    allocator.drain_remote();
+    Some(allocator)
+}
+
+impl Registry {
+    /// Makes a heap.
+    fn make(&mut self) -> Option<NonNull<ThreadHeap>> {
+        if self.count == 0 {
+            // SAFETY: the handlers may be called by any thread that forks.
+            unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(after_fork)) };
+        }
+        let chunk = Mmap.map(size_of::<ThreadHeap>()).ok()?.cast::<ThreadHeap>();
+        let heap = chunk.as_ptr();
+        // SAFETY: the chunk is ours, long enough and aligned (A2), and is never given back; `shared` is written before
+        // anybody reads it by way of the allocator.
+        unsafe {
+            // A box of a type without size allocates nothing.
+            (&raw mut (*heap).shared).write(Shared::new(Box::new(Mmap)));
+            (&raw mut (*heap).next).write(ptr::null_mut());
+            let home = Home::Forever(&(*heap).shared);
+            (&raw mut (*heap).allocator).write(Allocator::at_home(Geometry::WIDE, Options::default(), home));
+        }
+        self.count += 1;
+        Some(chunk)
+    }
+}
+
+/// Sees to it that the thread's end is the heap's rest.
+fn end_with_thread(heap: NonNull<ThreadHeap>) {
+    let key = match KEY.load(Ordering::Acquire) {
+        0 => {
+            let mut key = 0;
+            // SAFETY: the destructor may be called by any thread that ends.
+            if unsafe { libc::pthread_key_create(&raw mut key, Some(rest)) } != 0 {
+                return;
+            }
+            // A key made in vain by a thread that came second does no harm.
+            match KEY.compare_exchange(0, key as usize + 1, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => key,
+                Err(first) => {
+                    // SAFETY: the key is ours and nobody has used it.
+                    unsafe { libc::pthread_key_delete(key) };
+                    (first - 1) as libc::pthread_key_t
+                }
+            }
+        }
+        key => (key - 1) as libc::pthread_key_t,
+    };
+    // SAFETY: the key is valid. Without memory for it the heap ends with the process.
+    unsafe { libc::pthread_setspecific(key, heap.as_ptr().cast_const().cast()) };
+}
+
+/// The thread ends: its heap rests. What the thread allocates after this gets another heap, and that, too, ends.
+unsafe extern "C" fn rest(heap: *mut libc::c_void) {
+    let heap = heap.cast::<ThreadHeap>();
+    thread::set_magazines(thread::none());
+    // SAFETY: A12: it was this thread's heap, which is handed to the registry under its lock. Blocks of other heaps leave
+    // its magazines before that; what is drained under the lock are its own.
+    unsafe {
+        let allocator = &(*heap).allocator;
+        allocator.trim();
+        let mut registry = REGISTRY.lock();
+        allocator.shared.list.rest();
+        allocator.trim();
+        (*heap).next = registry.resting;
+        registry.resting = heap;
+    }
+}
+
+/// Takes in what was freed into a heap that rests.
+#[cold]
+pub(crate) fn look_after(home: *const Shared) {
+    let registry = REGISTRY.lock();
+    let mut heap = registry.resting;
+    // SAFETY: A12: the heaps in the list rest, and we have the lock. Another may have taken it over since: then it is its
+    // new thread that takes the blocks in.
+    while let Some(resting) = unsafe { heap.as_ref() } {
+        if ptr::eq(&raw const resting.shared, home) {
+            resting.allocator.trim();
+            return;
+        }
+        heap = resting.next;
+    }
+}
+
+/// Does something with the heap of large objects, under the lock; `None` if there is no memory for it.
+pub(crate) fn with_large<R>(work: impl FnOnce(&Allocator) -> R) -> Option<R> {
+    let mut large = LARGE.lock();
+    if large.0.is_null() {
+        large.0 = REGISTRY.lock().make()?.as_ptr();
+    }
+    // SAFETY: A12: it is used under the lock only.
+    Some(work(unsafe { &(*large.0).allocator }))
+}
+
+/// Returns the figures of this thread's heap, of those that rest and of that of large objects, and how many others there
+/// are.
+pub(crate) fn stats() -> (Stats, usize) {
+    // Nothing may be allocated under the locks.
+    let mut sum = Stats::empty(&Geometry::WIDE);
+    let mut seen = 0;
+    if thread::has_heap()
+        && let Some(heap) = mine()
+    {
+        heap.add_to(&mut sum);
+        seen += 1;
+    }
+    let large = LARGE.lock();
+    let registry = REGISTRY.lock();
+    let mut heap = registry.resting;
+    // SAFETY: A12: the heaps in the list rest, and that of large objects is used under its lock only.
+    unsafe {
+        while let Some(resting) = heap.as_ref() {
+            resting.allocator.add_to(&mut sum);
+            seen += 1;
+            heap = resting.next;
+        }
+        if let Some(large) = large.0.as_ref() {
+            large.allocator.add_to(&mut sum);
+            seen += 1;
+        }
+    }
+    (sum, registry.count - seen)
+}
+
+/// Returns whether a block lies in a chunk of its own.
+///
+/// # Safety
+/// `ptr` is a live block.
+pub(crate) unsafe fn is_large(ptr: NonNull<u8>) -> bool {
+    // SAFETY: a live block's chunk begins with its header (A3).
+    unsafe { (*ArenaHeader::of(ptr.as_ptr())).pools.get() == 0 }
+}
+
+extern "C" fn before_fork() {
+    core::mem::forget(LARGE.lock());
+    core::mem::forget(REGISTRY.lock());
+    core::mem::forget(stash::lock());
+    core::mem::forget(territory::lock());
+}
+
+extern "C" fn after_fork() {
+    // SAFETY: this thread has taken the locks in `before_fork`.
+    unsafe {
+        territory::unlock();
+        stash::unlock();
+        REGISTRY.force_unlock();
+        LARGE.force_unlock();
+    }
+}

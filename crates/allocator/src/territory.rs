@@ -1,0 +1,259 @@
+//! Territories: the address space from which all chunks come, reserved in one piece.
+//!
+//! Whether a pointer is ours, and which magazine its block belongs to, is then a subtraction and a byte of a dense
+//! table, without looking at the chunk. Reserving costs nothing until it is touched.
+//!
+//! ```text
+//!  base                                                      base + len
+//!   ├ table: a byte per 16 KiB ┼ slot ┼ slot ┼ … 1 MiB each … ┤
+//! ```
+//!
+//! The first territory is 64 GiB, or less where the process may not reserve that much (`ulimit -v`, strict
+//! overcommitment): half as much, and so on. When it is full, the next one is reserved, up to [`TERRITORIES`]. Only the
+//! first takes part in the fast paths.
+//!
+//! A chunk takes as many slots as it is long. What a slot holds when it is taken is zeros: its pages went back to the
+//! system when it was given back.
+
+use core::ptr::{self, NonNull};
+
+use gleaner_sync::process::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use gleaner_sync::process::{SpinLock, SpinLockGuard};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
+use rustix::process::{Resource, getrlimit};
+
+use crate::geometry::ARENA_ALIGN;
+use crate::raw::discard;
+
+/// The most territories, and the bytes of the largest and the smallest.
+const TERRITORIES: usize = 16;
+const LARGEST: usize = 1 << 36;
+const SMALLEST: usize = 1 << 26;
+
+/// The bytes for which the table has one entry.
+pub(crate) const PAGE_SHIFT: u32 = 14;
+
+const SLOT: usize = ARENA_ALIGN;
+const WORDS: usize = LARGEST / SLOT / 64;
+
+/// The first territory; null and 0 before there is one.
+pub(crate) static BASE: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
+pub(crate) static LEN: AtomicUsize = AtomicUsize::new(0);
+
+/// One reserved piece of address space.
+struct Territory {
+    base: *mut u8,
+    len: usize,
+    /// A bit for each slot that is taken; those beyond the end count as taken.
+    taken: [u64; WORDS],
+    /// No slot before this word is free.
+    first: usize,
+}
+
+// SAFETY: a territory is address space of the process, not of a thread; its slots are handed out once (A2).
+unsafe impl Send for Territory {}
+
+static LOCK: SpinLock<[Territory; TERRITORIES]> = SpinLock::new([const { Territory::none() }; TERRITORIES]);
+
+/// Locks the territories: for whoever forks.
+pub(crate) fn lock() -> SpinLockGuard<'static, impl Sized> {
+    LOCK.lock()
+}
+
+/// Unlocks them after a fork.
+///
+/// # Safety
+/// The guard of [`lock`] was forgotten, by the thread that calls.
+pub(crate) unsafe fn unlock() {
+    // SAFETY: by contract.
+    unsafe { LOCK.force_unlock() };
+}
+
+/// Takes slots for a chunk of `size` bytes: zeros. `None` if there is no address space.
+pub(crate) fn take(size: usize) -> Option<NonNull<u8>> {
+    let slots = size.div_ceil(SLOT);
+    let mut territories = LOCK.lock();
+    for (index, territory) in territories.iter_mut().enumerate() {
+        if territory.base.is_null() {
+            territory.reserve(slots)?;
+            if index == 0 {
+                // Relaxed, the length last: a thread that meets a block of ours got it by way of synchronisation.
+                BASE.store(territory.base, Ordering::Relaxed);
+                LEN.store(territory.len, Ordering::Relaxed);
+            }
+        }
+        if let Some(chunk) = territory.take(slots) {
+            return NonNull::new(chunk);
+        }
+    }
+    None
+}
+
+/// Gives a chunk of `size` bytes back; false if it is of no territory.
+///
+/// # Safety
+/// [`take`] or [`extend`] gave the chunk with that size, and nobody uses it; or it is of no territory.
+pub(crate) unsafe fn give(chunk: NonNull<u8>, size: usize) -> bool {
+    if !contains(chunk.as_ptr()) {
+        return false;
+    }
+    // SAFETY: by contract; discarded first, for a slot that is free holds zeros.
+    unsafe { discard(chunk, size) };
+    let mut territories = LOCK.lock();
+    for territory in &mut *territories {
+        if let Some(slot) = territory.slot_of(chunk.as_ptr()) {
+            territory.set(slot, size.div_ceil(SLOT), false);
+        }
+    }
+    true
+}
+
+/// Makes a chunk longer, or shorter, where it is; false if what follows is taken.
+///
+/// # Safety
+/// The chunk is the caller's, of `old` bytes, from [`take`]; what it loses is of no use to anybody.
+pub(crate) unsafe fn extend(chunk: NonNull<u8>, old: usize, new: usize) -> bool {
+    let (before, after) = (old.div_ceil(SLOT), new.div_ceil(SLOT));
+    if new < old {
+        // SAFETY: by contract; the end lies inside the chunk.
+        unsafe { discard(chunk.add(new), old - new) };
+    }
+    let mut territories = LOCK.lock();
+    for territory in &mut *territories {
+        let Some(slot) = territory.slot_of(chunk.as_ptr()) else { continue };
+        if after < before {
+            territory.set(slot + after, before - after, false);
+        } else if !(before..after).all(|next| territory.is_free(slot + next)) {
+            return false;
+        } else {
+            territory.set(slot + before, after - before, true);
+        }
+        return true;
+    }
+    false
+}
+
+/// Puts fresh pages where a chunk's were moved away.
+///
+/// # Safety
+/// The chunk is the caller's, of `size` bytes, from [`take`], and its pages are no longer mapped.
+pub(crate) unsafe fn mend(chunk: NonNull<u8>, size: usize) {
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+    // SAFETY: by contract, nothing is mapped there. A failure would leave a hole that a later owner meets.
+    let mended =
+        unsafe { mmap_anonymous(chunk.as_ptr().cast(), size, ProtFlags::READ | ProtFlags::WRITE, flags) };
+    assert!(mended.is_ok(), "the system lets us map what it had mapped before");
+}
+
+/// Returns whether an address lies in a territory.
+#[inline]
+pub(crate) fn contains(ptr: *const u8) -> bool {
+    let offset = ptr.addr().wrapping_sub(BASE.load(Ordering::Relaxed).addr());
+    offset < LEN.load(Ordering::Relaxed) || contains_beyond(ptr)
+}
+
+/// Returns whether an address lies in any but the first territory.
+#[cold]
+fn contains_beyond(ptr: *const u8) -> bool {
+    LOCK.lock()[1..].iter().any(|territory| territory.slot_of(ptr).is_some())
+}
+
+/// Notes the magazine of the blocks in a part of a chunk: a byte for each 16 KiB.
+pub(crate) fn mark(part: *const u8, size: usize, magazine: u8) {
+    let base = BASE.load(Ordering::Relaxed);
+    let offset = part.addr().wrapping_sub(base.addr());
+    if offset >= LEN.load(Ordering::Relaxed) || size < 1 << PAGE_SHIFT {
+        return;
+    }
+    for page in offset >> PAGE_SHIFT..(offset + size) >> PAGE_SHIFT {
+        // SAFETY: the table at the territory's front has a byte for each of its pages (A11).
+        let entry = unsafe { &*base.add(page).cast::<AtomicU8>() };
+        // Relaxed: whoever frees a block got it by way of synchronisation, after this.
+        entry.store(magazine, Ordering::Relaxed);
+    }
+}
+
+impl Territory {
+    const fn none() -> Territory {
+        Territory { base: ptr::null_mut(), len: 0, taken: [0; WORDS], first: 0 }
+    }
+
+    /// Reserves address space for at least `slots` slots, more if it is to be had.
+    fn reserve(&mut self, slots: usize) -> Option<()> {
+        let least = slots.checked_add(2)?.checked_mul(SLOT)?.next_power_of_two().max(SMALLEST);
+        let allowed = getrlimit(Resource::As).current.map_or(usize::MAX, |bytes| bytes as usize / 4);
+        let mut len = LARGEST.min(1 << allowed.max(1).ilog2());
+        while len >= least {
+            if let Some(base) = reserve(len) {
+                (self.base, self.len) = (base, len);
+                self.taken = [u64::MAX; WORDS];
+                let table = (len >> PAGE_SHIFT).div_ceil(SLOT);
+                self.set(table, len / SLOT - table, false);
+                return Some(());
+            }
+            len /= 2;
+        }
+        None
+    }
+
+    fn slot_of(&self, ptr: *const u8) -> Option<usize> {
+        let offset = ptr.addr().wrapping_sub(self.base.addr());
+        (offset < self.len).then_some(offset / SLOT)
+    }
+
+    fn is_free(&self, slot: usize) -> bool {
+        self.taken.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 0)
+    }
+
+    fn set(&mut self, from: usize, slots: usize, taken: bool) {
+        for slot in from..from + slots {
+            let bit = 1 << (slot % 64);
+            let word = &mut self.taken[slot / 64];
+            *word = if taken { *word | bit } else { *word & !bit };
+        }
+        if !taken {
+            self.first = self.first.min(from / 64);
+        }
+    }
+
+    /// Takes the first free slots side by side.
+    fn take(&mut self, slots: usize) -> Option<*mut u8> {
+        while self.taken.get(self.first).is_some_and(|&word| word == u64::MAX) {
+            self.first += 1;
+        }
+        let (mut slot, mut run) = (self.first * 64, 0);
+        while run < slots {
+            if slot >= self.len / SLOT {
+                return None;
+            }
+            run = if self.is_free(slot) { run + 1 } else { 0 };
+            slot += 1;
+        }
+        self.set(slot - slots, slots, true);
+        Some(self.base.wrapping_add((slot - slots) * SLOT))
+    }
+}
+
+/// Reserves `len` bytes at a multiple of [`SLOT`].
+fn reserve(len: usize) -> Option<*mut u8> {
+    let roomy = len.checked_add(SLOT)?;
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+    // SAFETY: a private anonymous mapping at no fixed address touches no existing memory.
+    let start =
+        unsafe { mmap_anonymous(ptr::null_mut(), roomy, ProtFlags::READ | ProtFlags::WRITE, flags) }.ok()?;
+    let start = start.cast::<u8>();
+    let before = start.addr().next_multiple_of(SLOT) - start.addr();
+    // SAFETY: the parts before and after lie inside the fresh mapping, and nobody knows them (A2). Huge pages would
+    // make a program resident that only touches a little of each; a system without them refuses the advice.
+    unsafe {
+        let base = start.add(before);
+        if before > 0 {
+            let _ = munmap(start.cast(), before);
+        }
+        if before < SLOT {
+            let _ = munmap(base.add(len).cast(), SLOT - before);
+        }
+        let _ = madvise(base.cast(), len, Advice::LinuxNoHugepage);
+        Some(base)
+    }
+}
