@@ -24,7 +24,6 @@ use gleaner_sync::Arc;
 use crate::arena::{ArenaHeader, pool_of};
 use crate::arenas::Arenas;
 use crate::geometry::{Geometry, MAX_CLASSES};
-use crate::large;
 use crate::magazine::Magazine;
 use crate::pool::PoolHeader;
 use crate::raw::{Mmap, OutOfMemory, Raw};
@@ -80,6 +79,8 @@ pub struct Allocator {
     /// The magazine of each small size that may take the fast path; 0 for the others.
     magazine_of: [u8; FAST_MAX + 1],
     pub(crate) pool_shift: u32,
+    /// How many blocks the magazine of each class has room for.
+    pub(crate) capacities: [Cell<u8>; MAX_CLASSES],
     /// The pools of each class that may have a free block; null if there is none.
     pub(crate) used_pools: [Cell<*mut PoolHeader>; MAX_CLASSES],
     pub(crate) geometry: Geometry,
@@ -134,6 +135,7 @@ impl Allocator {
             magazines: [const { Magazine::none() }; MAX_CLASSES + 1],
             magazine_of: magazine_table(&geometry, options),
             pool_shift: geometry.pool().trailing_zeros(),
+            capacities: [const { Cell::new(0) }; MAX_CLASSES],
             used_pools: [const { Cell::new(ptr::null_mut()) }; MAX_CLASSES],
             geometry,
             options,
@@ -189,7 +191,7 @@ impl Allocator {
     pub fn alloc(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
         match self.magazine_for(size).pop() {
             Some(block) => Ok(block),
-            None => self.alloc_slow(size),
+            None => self.alloc_slow(size).ok_or(OutOfMemory { size }),
         }
     }
 
@@ -235,8 +237,7 @@ impl Allocator {
     ///
     /// A block stays in place if another would be of the same class; a large one also while more than three quarters
     /// of it are used (as in CPython), or if it shrinks and there is no memory for another. Large blocks grow and
-    /// shrink without being copied where the raw layer can. A block that changes sides between large and not always
-    /// moves, and so does one that is not aligned as its new size must be.
+    /// shrink without being copied where the raw layer can.
     ///
     /// # Errors
     /// [`OutOfMemory`] if the block must move and the raw layer has nothing; `ptr` is then as before.
@@ -249,22 +250,19 @@ impl Allocator {
         old: usize,
         new: usize,
     ) -> Result<NonNull<u8>, OutOfMemory> {
-        // SAFETY: by contract, the block is live.
-        let room = unsafe { self.size_of_block(ptr) };
-        let natural = match self.geometry.class_of(new) {
-            Some(class) => self.geometry.class_size(class),
-            None => large::capacity(new).ok_or(OutOfMemory { size: new })?,
-        };
         // A sized free finds the class by the size alone, so no block changes its class.
-        let medium_max = self.geometry.medium_max();
-        let (is_large, was_large) = (new > medium_max, room > medium_max);
-        let same = natural == room || is_large && was_large;
-        let aligned = !new.is_multiple_of(16) || ptr.addr().get().is_multiple_of(16);
-        let fits = new <= room && same && aligned;
-        if fits && (natural == room || new > room / 4 * 3) {
+        let (before, after) = (self.geometry.class_of(old), self.geometry.class_of(new));
+        if before.is_some() && before == after {
             return Ok(ptr);
         }
-        if is_large && was_large {
+        let both_large = before.is_none() && after.is_none();
+        // SAFETY: by contract, the block is live.
+        let room = unsafe { self.size_of_block(ptr) };
+        let fits = both_large && new <= room;
+        if fits && new > room / 4 * 3 {
+            return Ok(ptr);
+        }
+        if both_large {
             // SAFETY: by contract; the block is large.
             if let Some(block) = unsafe { self.resize_large(ptr, new) } {
                 return Ok(block);

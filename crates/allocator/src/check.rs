@@ -119,8 +119,7 @@ impl Allocator {
     }
 
     fn check_magazine(&self, class: usize) {
-        let mut blocks: Vec<*mut u8> =
-            self.magazines[class + 1].blocks().iter().map(core::cell::Cell::get).collect();
+        let mut blocks: Vec<*mut u8> = self.waiting(class).iter().map(core::cell::Cell::get).collect();
         blocks.sort_unstable();
         for pair in blocks.windows(2) {
             assert!(pair[0] != pair[1], "(9) double free: block {:p} waits twice", pair[0]);

@@ -18,7 +18,7 @@ pub const MAX_CLASSES: usize = 160;
 const MAX_SMALL_CLASSES: usize = 128;
 
 /// The most blocks that wait in a magazine.
-pub const MAX_MAGAZINE: usize = 63;
+pub const MAX_MAGAZINE: usize = 255;
 
 /// The most pools of a span, and how many blocks it has at the least.
 const MAX_UNITS: usize = 8;
@@ -73,8 +73,8 @@ pub enum GeometryError {
     /// The largest medium size is no power of two above the largest small size, or too large for the pools.
     #[error("largest medium size {0} is not a power of two between the largest small size and two pools")]
     MediumMax(usize),
-    /// A magazine holds 2 to 63 blocks.
-    #[error("a magazine holds 2 to 63 blocks, not {0}")]
+    /// A magazine holds 2 to 255 blocks.
+    #[error("a magazine holds 2 to 255 blocks, not {0}")]
     Magazine(usize),
 }
 
@@ -83,7 +83,7 @@ impl Geometry {
     pub const CLASSIC: Geometry = Geometry::known(1 << 18, 1 << 12, 512, 16);
 
     /// The default for heaps: arenas of 1 MiB, pools of 16 KiB, 128 classes up to 1 KiB, so that 40 bytes are 40
-    /// bytes, then four to each doubling up to 32 KiB; magazines of 63 blocks.
+    /// bytes, then four to each doubling up to 32 KiB; magazines of 255 blocks.
     pub const MODERN: Geometry = Geometry::known(1 << 20, 1 << 14, 1024, 8).extended();
 
     /// [`MODERN`](Geometry::MODERN) with 16 bytes between the small classes: what C programs expect of `malloc`.
@@ -147,7 +147,7 @@ impl Geometry {
     /// Puts a magazine of up to `blocks` blocks in front of the pools of each class.
     ///
     /// # Errors
-    /// [`GeometryError::Magazine`] unless that is 2 to 63.
+    /// [`GeometryError::Magazine`] unless that is 2 to 255.
     pub const fn with_magazines(self, blocks: usize) -> Result<Geometry, GeometryError> {
         if blocks < 2 || blocks > MAX_MAGAZINE {
             return Err(GeometryError::Magazine(blocks));

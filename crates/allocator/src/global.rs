@@ -15,7 +15,7 @@
 
 use core::ptr::{self, NonNull};
 
-use gleaner_sync::process::atomic::{AtomicU8, Ordering};
+use gleaner_sync::process::atomic::Ordering;
 
 use crate::allocator::{Allocator, room_of};
 use crate::arena::LARGE_OFFSET;
@@ -44,14 +44,15 @@ pub fn malloc(size: usize) -> *mut u8 {
     malloc_slow(size)
 }
 
+// `extern "C"`: it does not unwind, so that the fast path needs no frame.
 #[cold]
 #[inline(never)]
-fn malloc_slow(size: usize) -> *mut u8 {
+extern "C" fn malloc_slow(size: usize) -> *mut u8 {
     let block = match GEOMETRY.class_of(size) {
-        Some(_) => heaps::mine().map(|heap| heap.alloc_slow(size)),
-        None => heaps::with_large(|heap| heap.alloc(size)),
+        Some(_) => heaps::mine().and_then(|heap| heap.alloc_slow(size)),
+        None => heaps::with_large(|heap| heap.alloc_slow(size)).flatten(),
     };
-    block.and_then(Result::ok).map_or(ptr::null_mut(), NonNull::as_ptr)
+    block.map_or(ptr::null_mut(), NonNull::as_ptr)
 }
 
 /// Allocates `count` times `size` zero bytes; null if there is no memory.
@@ -103,14 +104,14 @@ pub fn aligned_alloc(align: usize, size: usize) -> *mut u8 {
 #[inline]
 pub unsafe fn try_free(ptr: *mut u8) -> bool {
     // Relaxed: whoever has a block of ours got it by way of synchronisation, after the territory was reserved.
-    let base = territory::BASE.load(Ordering::Relaxed);
+    let base = territory::FIRST.base.load(Ordering::Relaxed);
     let offset = ptr.addr().wrapping_sub(base.addr());
-    if offset < territory::LEN.load(Ordering::Relaxed) {
-        // SAFETY: A10, A11, A12: the table at the territory's front has the number of a magazine for each 16 KiB, and
-        // the thread's word points to magazines; the pointer is in the territory, so not null.
+    if offset < territory::FIRST.len.load(Ordering::Relaxed) {
+        // SAFETY: A10, A11, A12: the table at the territory's front has the number of a magazine for each 16 KiB, which
+        // nobody writes while a block in it lives, and the thread's word points to magazines; the pointer is in the
+        // territory, so not null.
         unsafe {
-            let number =
-                (*base.add(offset >> territory::PAGE_SHIFT).cast::<AtomicU8>()).load(Ordering::Relaxed);
+            let number = *base.add(offset >> territory::PAGE_SHIFT);
             let magazine = (*thread::magazines()).0.get_unchecked(usize::from(number));
             if magazine.push(NonNull::new_unchecked(ptr)) {
                 return true;
@@ -137,7 +138,7 @@ pub unsafe fn free(ptr: *mut u8) {
 
 #[cold]
 #[inline(never)]
-unsafe fn free_slow(ptr: *mut u8) -> bool {
+unsafe extern "C" fn free_slow(ptr: *mut u8) -> bool {
     let Some(block) = NonNull::new(ptr) else { return true };
     if !owns(ptr) {
         return false;

@@ -6,9 +6,9 @@
 //! in balance, that is rare: the filling walks at random, and a walk crosses half a magazine in hundreds of steps.
 //!
 //! ```text
-//!  512 bytes, aligned to 512
+//!  2048 bytes, aligned to 2048
 //!  ├ … ┼ null ┼ block ┼ block ┼ … ┼ block ┼ … ┼ room ┤
-//!        floor                       ▲ top             ▲ multiple of 512: full
+//!        floor                       ▲ top             ▲ multiple of 2048: full
 //! ```
 //!
 //! One word per class, its `top`, is all the state. The slot below the first block holds null, so "empty" is what the
@@ -35,7 +35,7 @@ const _: () = assert!(BYTES.is_power_of_two());
 pub(crate) const RACK_BYTES: usize = MAX_CLASSES * BYTES;
 
 /// The magazine without a place for anything.
-#[repr(C, align(512))]
+#[repr(C, align(2048))]
 struct Nothing([Slot; SLOTS]);
 
 // SAFETY: nothing writes to it (A5): it is always full.
@@ -66,7 +66,7 @@ impl Magazine {
     /// Makes the magazine of a class in a rack, empty, for at most `blocks` blocks.
     ///
     /// # Safety
-    /// `rack` is aligned to 512 and has `RACK_BYTES` bytes, and this class's part of it is the magazine's alone.
+    /// `rack` is aligned to 2048 and has `RACK_BYTES` bytes, and this class's part of it is the magazine's alone.
     pub(crate) unsafe fn install(&self, rack: NonNull<u8>, class: usize, blocks: usize) {
         // SAFETY: by contract; the floor lies in the class's array (A10).
         unsafe {
@@ -110,27 +110,46 @@ impl Magazine {
         true
     }
 
-    /// Returns the blocks, the oldest first.
-    pub(crate) fn blocks(&self) -> &[Slot] {
+    /// Returns the blocks of a magazine with a capacity, the oldest first; none if there is no array behind it.
+    #[inline]
+    pub(crate) fn blocks(&self, capacity: usize) -> &[Slot] {
         let top = self.top.get();
-        let mut len = 0;
-        // SAFETY: between the floor, which holds null, and the top lie blocks (A10).
+        let beyond = top.map_addr(|address| ((address - 1) & !(BYTES - 1)) + BYTES);
+        // SAFETY: the array ends at the next multiple of its size, and has `capacity` places above the floor, of which
+        // those below the top hold blocks (A10). `NOTHING` has no place.
         unsafe {
-            while !(*top.sub(len + 1)).get().is_null() {
-                len += 1;
-            }
-            core::slice::from_raw_parts(top.sub(len), len)
+            let first = beyond.sub(if self.exists() { capacity } else { 0 });
+            core::slice::from_raw_parts(first, top.offset_from_unsigned(first))
         }
     }
 
-    /// Forgets the `count` oldest blocks.
-    pub(crate) fn forget_oldest(&self, count: usize) {
-        let blocks = self.blocks();
-        for (to, from) in (count..blocks.len()).enumerate() {
-            blocks[to].set(blocks[from].get());
+    /// Forgets the `count` oldest of the blocks of a magazine with that capacity.
+    #[inline]
+    pub(crate) fn forget_oldest(&self, capacity: usize, count: usize) {
+        let blocks = self.blocks(capacity);
+        let rest = blocks.len() - count;
+        // SAFETY: at most all blocks are forgotten, so the top stays above the floor, and below it are blocks (A10).
+        unsafe {
+            let first = blocks.as_ptr().cast_mut();
+            ptr::copy(first.add(count), first, rest);
+            self.top.set(first.add(rest));
         }
-        // SAFETY: at most all blocks are forgotten, so the top stays above the floor (A10).
-        unsafe { self.top.set(self.top.get().sub(count)) };
+    }
+
+    /// Returns where the next blocks go.
+    #[inline]
+    pub(crate) fn room(&self) -> *mut Slot {
+        self.top.get()
+    }
+
+    /// Counts `count` blocks in that were written above the top.
+    ///
+    /// # Safety
+    /// They were, and there was room for them.
+    #[inline]
+    pub(crate) unsafe fn grow(&self, count: usize) {
+        // SAFETY: by contract (A10).
+        self.top.set(unsafe { self.top.get().add(count) });
     }
 }
 
@@ -143,17 +162,24 @@ impl Allocator {
         self.count_mapped(bytes);
         self.rack.set(rack.as_ptr());
         for class in 0..self.geometry.classes() {
+            let capacity = self.geometry.magazine(class);
+            self.capacities[class].set(capacity as u8);
             // SAFETY: the chunk is ours, aligned and long enough (A2), and each class has its part.
-            unsafe { self.magazines[class + 1].install(rack, class, self.geometry.magazine(class)) };
+            unsafe { self.magazines[class + 1].install(rack, class, capacity) };
         }
     }
 
     /// Puts all blocks in magazines back into their pools.
     pub(crate) fn empty_magazines(&self) {
         for class in 0..self.geometry.classes() {
-            let magazine = &self.magazines[class + 1];
-            self.flush(class, magazine.blocks().len());
+            self.flush(class, MAX_MAGAZINE);
         }
+    }
+
+    /// Returns the blocks that wait in the magazine of a class, the oldest first.
+    #[inline]
+    pub(crate) fn waiting(&self, class: usize) -> &[Slot] {
+        self.magazines[class + 1].blocks(usize::from(self.capacities[class].get()))
     }
 
     /// Gives the memory of the magazines back; they must be empty.

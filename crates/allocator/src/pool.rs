@@ -150,29 +150,42 @@ impl PoolHeader {
         unsafe { self.bits.get().add(word).write(bits) };
     }
 
-    /// Takes free blocks, those with the lowest addresses, at most `most`; hands their numbers to `each`. Returns
-    /// how many there were.
+    /// Takes free blocks, those with the lowest addresses, at most `most`, and writes their addresses to `places`, in
+    /// order. Returns how many there were.
+    ///
+    /// # Safety
+    /// The pool's blocks begin at `base`, and `places` has room for `most`.
     #[inline(always)]
-    pub(crate) fn take(&self, most: usize, mut each: impl FnMut(usize)) -> usize {
-        let mut taken = 0;
-        let mut word = usize::from(self.first_word.get());
+    pub(crate) unsafe fn take(&self, base: *mut u8, places: *mut Cell<*mut u8>, most: usize) -> usize {
+        let size = self.block_size.get();
         let words = self.words();
-        while word < words {
-            let mut bits = self.word(word);
-            while bits != 0 && taken < most {
-                each(word * 64 + bits.trailing_zeros() as usize);
-                bits &= bits - 1;
-                taken += 1;
+        let mut word = usize::from(self.first_word.get());
+        let mut place = places;
+        // SAFETY: by contract; free blocks lie inside the pool (A4).
+        unsafe {
+            let end = places.add(most);
+            while word < words && place < end {
+                let mut bits = self.word(word);
+                while bits != 0 && place < end {
+                    // Neighbours at once: a pool that was not used before is nothing but neighbours.
+                    let first = bits.trailing_zeros() as usize;
+                    let ones = (!(bits >> first)).trailing_zeros() as usize;
+                    let count = ones.min(end.offset_from_unsigned(place));
+                    let block = base.add((word * 64 + first) * size);
+                    for i in 0..count {
+                        (*place.add(i)).set(block.wrapping_add(i * size));
+                    }
+                    place = place.add(count);
+                    bits &= !((u64::MAX >> (64 - count)) << first);
+                }
+                self.set_word(word, bits);
+                word += usize::from(bits == 0);
             }
-            self.set_word(word, bits);
-            if taken == most {
-                break;
-            }
-            word += 1;
+            let taken = place.offset_from_unsigned(places);
+            self.first_word.set(word as u8);
+            self.used.set(self.used.get() + taken as u32);
+            taken
         }
-        self.first_word.set(word as u8);
-        self.used.set(self.used.get() + taken as u32);
-        taken
     }
 
     /// Takes the `rank`-th of the free blocks, counted modulo their number; `None` if there is none.
@@ -197,6 +210,21 @@ impl PoolHeader {
         None
     }
 
+    /// Puts a block back; false, and nothing is changed, if it was free already.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn give(&self, number: usize) -> bool {
+        let (word, bit) = (number / 64, 1 << (number % 64));
+        let bits = self.word(word);
+        if bits & bit != 0 {
+            return false;
+        }
+        self.set_word(word, bits | bit);
+        self.used.set(self.used.get() - 1);
+        self.first_word.set(self.first_word.get().min(word as u8));
+        true
+    }
+
     /// Puts blocks back that lie side by side; false, and nothing is changed, if one of them was free already.
     #[inline(always)]
     #[must_use]
@@ -204,7 +232,6 @@ impl PoolHeader {
         let (first, last) = (lowest / 64, (lowest + len - 1) / 64);
         let low = u64::MAX << (lowest % 64);
         let high = u64::MAX >> (63 - (lowest + len - 1) % 64);
-        // A run is no longer than a magazine, so it reaches into two words at most.
         if first == last {
             let (bits, mask) = (self.word(first), low & high);
             if bits & mask != 0 {
@@ -212,17 +239,17 @@ impl PoolHeader {
             }
             self.set_word(first, bits | mask);
         } else {
+            let between = (first + 1..last).map(|word| self.word(word)).fold(0, |all, bits| all | bits);
             let (below, above) = (self.word(first), self.word(last));
-            if below & low != 0 || above & high != 0 {
+            if below & low != 0 || above & high != 0 || between != 0 {
                 return false;
             }
+            (first + 1..last).for_each(|word| self.set_word(word, u64::MAX));
             self.set_word(first, below | low);
             self.set_word(last, above | high);
         }
         self.used.set(self.used.get() - len as u32);
-        if first < usize::from(self.first_word.get()) {
-            self.first_word.set(first as u8);
-        }
+        self.first_word.set(self.first_word.get().min(first as u8));
         true
     }
 }

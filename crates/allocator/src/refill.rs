@@ -24,7 +24,7 @@ impl Allocator {
     /// [`OutOfMemory`] if there is not a single block.
     pub(crate) fn refill(&self, class: usize) -> Result<(), OutOfMemory> {
         let magazine = &self.magazines[class + 1];
-        let mut wanted = self.geometry.magazine(class).div_ceil(2);
+        let mut wanted = usize::from(self.capacities[class].get()).div_ceil(2);
         let mut any = false;
         while wanted > 0 {
             let (pool, base) = match self.pool_with_room(class) {
@@ -32,13 +32,12 @@ impl Allocator {
                 Err(_) if any => break,
                 Err(error) => return Err(error),
             };
-            let size = pool.block_size.get();
-            wanted -= pool.take(wanted, |number| {
-                // SAFETY: a free block lies inside its pool (A4).
-                let block = unsafe { NonNull::new_unchecked(base.add(number * size)) };
-                let room = magazine.push(block);
-                debug_assert!(room, "half a magazine has room");
-            });
+            // SAFETY: the pool's blocks begin at its base, and half a magazine that was empty has room (A10).
+            unsafe {
+                let taken = pool.take(base, magazine.room(), wanted);
+                magazine.grow(taken);
+                wanted -= taken;
+            }
             any = true;
         }
         Ok(())
@@ -49,11 +48,11 @@ impl Allocator {
     /// # Panics
     /// If one of them is free already: it was freed twice.
     pub(crate) fn flush(&self, class: usize, count: usize) {
-        let magazine = &self.magazines[class + 1];
-        let blocks = magazine.blocks();
+        let blocks = self.waiting(class);
+        let count = count.min(blocks.len());
         // SAFETY: what is in a magazine is a block that was handed out and freed, the allocator's again (A10).
-        unsafe { self.give(&blocks[..count.min(blocks.len())]) };
-        magazine.forget_oldest(count.min(blocks.len()));
+        unsafe { self.give(&blocks[..count]) };
+        self.magazines[class + 1].forget_oldest(usize::from(self.capacities[class].get()), count);
     }
 
     /// Gives blocks of one class back to their pools.
@@ -65,63 +64,76 @@ impl Allocator {
     /// They are blocks of allocators of this crate, of one class, that nobody uses any more.
     pub(crate) unsafe fn give(&self, blocks: &[Slot]) {
         let home: *const Shared = &*self.shared;
+        let shift = self.pool_shift;
         let mut parcel = Parcel::new();
         let mut at = 0;
-        while at < blocks.len() {
-            // SAFETY: by contract a block, so not null, and its chunk begins with its header (A3).
-            let (block, header) = unsafe {
-                let block = NonNull::new_unchecked(blocks[at].get());
-                (block, &*ArenaHeader::of(block.as_ptr()))
-            };
-            if !ptr::eq(header.home.get(), home) {
-                // SAFETY: a heap with live blocks is there, and the block is ours to give (A8).
-                unsafe { parcel.add(header.home.get(), block) };
-                at += 1;
-                continue;
+        while let Some(block) = blocks.get(at) {
+            let block = block.get();
+            at += 1;
+            // SAFETY: by contract a block: its chunk begins with its header (A3), and a heap with live blocks is there
+            // (A8). If it is our own, its pool is mapped and of a class, as big as the geometry says (A3).
+            unsafe {
+                let chunk = ArenaHeader::of(block);
+                if !ptr::eq((*chunk).home.get(), home) {
+                    parcel.add((*chunk).home.get(), NonNull::new_unchecked(block));
+                    continue;
+                }
+                let pool = pool_of(block, shift);
+                let base = base_of(pool, shift);
+                let header = &*pool;
+                let number = header.number_at(block.addr() - base.addr());
+                let (len, lowest) = run(header, number, block.addr(), &blocks[at..]);
+                at += len - 1;
+                let given = if len == 1 { header.give(number) } else { header.give_run(lowest, len) };
+                if !given {
+                    self.freed_twice(header, base, lowest);
+                }
+                self.settle(pool);
             }
-            // SAFETY: a block of our own: its pool is mapped and of a class, as big as the geometry says (A3).
-            let pool = unsafe { pool_of(block.as_ptr(), self.pool_shift) };
-            // SAFETY: as above.
-            at += unsafe { self.give_run(pool, &blocks[at..]) };
         }
         parcel.send();
     }
 
-    /// Gives the first block back to its pool, and with it those that follow and are its neighbours, one after the
-    /// other; returns how many.
-    ///
-    /// # Safety
-    /// As for `give`; the first block lies in `pool`, which is this allocator's.
-    unsafe fn give_run(&self, pool: *mut PoolHeader, blocks: &[Slot]) -> usize {
-        // SAFETY: by contract, the pool is mapped (A3).
-        let (header, base) = unsafe { (&*pool, base_of(pool, self.pool_shift)) };
-        let size = header.block_size.get();
-        let first = blocks[0].get();
-        let number = header.number_at(first.addr() - base.addr());
-        let step = blocks.get(1).map_or(0, |second| second.get().addr().wrapping_sub(first.addr()));
-        // How many may follow before the run leaves the pool.
-        let most = match () {
-            () if step == size => header.blocks.get() as usize - number,
-            () if step == size.wrapping_neg() => number + 1,
-            () => 1,
-        };
-        let mut len = 1;
-        let mut next = first.addr().wrapping_add(step);
-        while len < most && len < blocks.len() && blocks[len].get().addr() == next {
-            len += 1;
-            next = next.wrapping_add(step);
-        }
-        let lowest = if step == size { number } else { number + 1 - len };
-        if !header.give_run(lowest, len) {
-            let spoilt = (0..len).find(|&i| header.is_free(lowest + i)).unwrap_or(0);
-            // SAFETY: the block lies in the pool.
-            self.corrupt(
-                unsafe { NonNull::new_unchecked(base.add((lowest + spoilt) * size)) },
-                "double free",
-            );
-        }
-        // SAFETY: by contract, and the pool has just got blocks back.
-        unsafe { self.settle(pool) };
-        len
+    /// Says that one of the blocks from number `lowest` on was freed twice.
+    #[cold]
+    fn freed_twice(&self, pool: &PoolHeader, base: *mut u8, lowest: usize) -> ! {
+        let number = (lowest..).find(|&number| pool.is_free(number)).unwrap_or(lowest);
+        let block = base.wrapping_add(number * pool.block_size.get());
+        self.corrupt(NonNull::new(block).unwrap_or(NonNull::dangling()), "double free")
     }
+}
+
+/// Returns how many blocks of a pool are neighbours one after the other, up or down, the first being that of number
+/// `number` at `address` and the others those that `follow`; and the lowest of their numbers.
+#[inline(always)]
+fn run(pool: &PoolHeader, number: usize, address: usize, follow: &[Slot]) -> (usize, usize) {
+    let size = pool.block_size.get();
+    let Some(second) = follow.first() else { return (1, number) };
+    let step = second.get().addr().wrapping_sub(address);
+    // How many there can be before the pool ends.
+    let most = match step {
+        _ if step == size => pool.blocks.get() as usize - number,
+        _ if step == size.wrapping_neg() => number + 1,
+        _ => return (1, number),
+    };
+    let follow = &follow[..follow.len().min(most - 1)];
+    let steps: [usize; 8] = core::array::from_fn(|nth| step.wrapping_mul(nth));
+    let (mut len, mut next) = (1, address.wrapping_add(step));
+    // Eight at a time, without a branch, as long as all eight are in the run; then one by one.
+    for eight in follow.as_chunks::<8>().0 {
+        let differ = (0..8).map(|nth| eight[nth].get().addr() ^ next.wrapping_add(steps[nth]));
+        if differ.fold(0, |all, bits| all | bits) != 0 {
+            break;
+        }
+        len += 8;
+        next = next.wrapping_add(step.wrapping_mul(8));
+    }
+    for block in &follow[len - 1..] {
+        if block.get().addr() != next {
+            break;
+        }
+        len += 1;
+        next = next.wrapping_add(step);
+    }
+    (len, if step == size { number } else { number + 1 - len })
 }

@@ -5,6 +5,7 @@
 //! the front. It is taken away when another class needs a pool, and whenever [`RECLAIM_EVERY`] pools went
 //! back to their arenas, so that it does not hold an otherwise free arena for long.
 
+use core::cell::Cell;
 use core::ptr::{self, NonNull};
 
 use crate::allocator::Allocator;
@@ -21,49 +22,49 @@ impl Allocator {
     /// Hands out a block to whom the fast path has none: magazines that are empty, not there, or not for this size.
     #[cold]
     #[inline(never)]
-    pub(crate) fn alloc_slow(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
+    pub(crate) fn alloc_slow(&self, size: usize) -> Option<NonNull<u8>> {
         let Some(class) = self.geometry.class_of(size) else {
-            return self.alloc_large(size);
+            return self.alloc_large(size).ok();
         };
         if !self.geometry.has_magazines() || self.options.direct() {
             return self.alloc_direct(class);
         }
         let magazine = &self.magazines[class + 1];
         if let Some(block) = magazine.pop() {
-            return Ok(block);
+            return Some(block);
         }
         if !magazine.exists() {
             self.install_magazines();
-        }
-        if !magazine.exists() {
-            return self.alloc_direct(class);
+            if !magazine.exists() {
+                return self.alloc_direct(class);
+            }
         }
         // What other threads have freed comes first; it may well be of this class.
-        if self.drain_remote() == 0 || magazine.blocks().is_empty() {
-            self.refill(class)?;
+        if self.drain_remote() == 0 || self.waiting(class).is_empty() {
+            self.refill(class).ok()?;
         }
-        magazine.pop().ok_or(OutOfMemory { size })
+        magazine.pop()
     }
 
     /// Hands out a block without a magazine.
-    fn alloc_direct(&self, class: usize) -> Result<NonNull<u8>, OutOfMemory> {
+    fn alloc_direct(&self, class: usize) -> Option<NonNull<u8>> {
         self.drain_remote();
-        let (pool, base) = self.pool_with_room(class)?;
-        let number = match self.options.scatter {
+        let (pool, base) = self.pool_with_room(class).ok()?;
+        let block = match self.options.scatter {
             0 => {
-                let mut number = 0;
-                pool.take(1, |lowest| number = lowest);
-                number
+                let place = Cell::new(ptr::null_mut());
+                // SAFETY: the pool's blocks begin at its base, and one of them is free.
+                unsafe { pool.take(base, (&raw const place).cast_mut(), 1) };
+                place.get()
             }
-            _ => pool.take_ranked(self.next_random()).unwrap_or(0),
+            _ => base.wrapping_add(pool.take_ranked(self.next_random())? * pool.block_size.get()),
         };
-        // SAFETY: the block was free, hence lies inside the pool (A4).
-        let block = unsafe { NonNull::new_unchecked(base.add(number * pool.block_size.get())) };
+        let block = NonNull::new(block)?;
         if self.options.poison {
             // SAFETY: the block was free until now, and is as long as its class says (A4, A9).
             unsafe { poison::hand_out(block, pool.block_size.get()) };
         }
-        Ok(block)
+        Some(block)
     }
 
     /// Returns the next random number (xorshift, for where blocks are placed).
@@ -156,12 +157,12 @@ impl Allocator {
                 return;
             }
             if magazine.exists() {
-                self.flush(class, self.geometry.magazine(class).div_ceil(2));
+                self.flush(class, usize::from(self.capacities[class].get()).div_ceil(2));
                 if magazine.push(ptr) {
                     return;
                 }
             }
-            self.give(&[core::cell::Cell::new(ptr.as_ptr())]);
+            self.give(&[Cell::new(ptr.as_ptr())]);
         }
     }
 

@@ -92,7 +92,7 @@ impl Allocator {
     /// Returns how many of this allocator's blocks wait in its magazine of a class.
     fn own_waiting(&self, class: usize) -> usize {
         let home: *const Shared = &*self.shared;
-        let blocks = self.magazines[class + 1].blocks().iter();
+        let blocks = self.waiting(class).iter();
         // SAFETY: the chunks of blocks that wait in a magazine are mapped and begin with their header (A3, A10).
         blocks.filter(|block| unsafe { ptr::eq((*ArenaHeader::of(block.get())).home.get(), home) }).count()
     }

@@ -17,7 +17,7 @@
 
 use core::ptr::{self, NonNull};
 
-use gleaner_sync::process::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
+use gleaner_sync::process::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use gleaner_sync::process::{SpinLock, SpinLockGuard};
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 use rustix::process::{Resource, getrlimit};
@@ -36,9 +36,14 @@ pub(crate) const PAGE_SHIFT: u32 = 14;
 const SLOT: usize = ARENA_ALIGN;
 const WORDS: usize = LARGEST / SLOT / 64;
 
+/// Where a territory is.
+pub(crate) struct Bounds {
+    pub(crate) base: AtomicPtr<u8>,
+    pub(crate) len: AtomicUsize,
+}
+
 /// The first territory; null and 0 before there is one.
-pub(crate) static BASE: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
-pub(crate) static LEN: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static FIRST: Bounds = Bounds { base: AtomicPtr::new(ptr::null_mut()), len: AtomicUsize::new(0) };
 
 /// One reserved piece of address space.
 struct Territory {
@@ -78,8 +83,8 @@ pub(crate) fn take(size: usize) -> Option<NonNull<u8>> {
             territory.reserve(slots)?;
             if index == 0 {
                 // Relaxed, the length last: a thread that meets a block of ours got it by way of synchronisation.
-                BASE.store(territory.base, Ordering::Relaxed);
-                LEN.store(territory.len, Ordering::Relaxed);
+                FIRST.base.store(territory.base, Ordering::Relaxed);
+                FIRST.len.store(territory.len, Ordering::Relaxed);
             }
         }
         if let Some(chunk) = territory.take(slots) {
@@ -148,8 +153,8 @@ pub(crate) unsafe fn mend(chunk: NonNull<u8>, size: usize) {
 /// Returns whether an address lies in a territory.
 #[inline]
 pub(crate) fn contains(ptr: *const u8) -> bool {
-    let offset = ptr.addr().wrapping_sub(BASE.load(Ordering::Relaxed).addr());
-    offset < LEN.load(Ordering::Relaxed) || contains_beyond(ptr)
+    let offset = ptr.addr().wrapping_sub(FIRST.base.load(Ordering::Relaxed).addr());
+    offset < FIRST.len.load(Ordering::Relaxed) || contains_beyond(ptr)
 }
 
 /// Returns whether an address lies in any but the first territory.
@@ -160,17 +165,15 @@ fn contains_beyond(ptr: *const u8) -> bool {
 
 /// Notes the magazine of the blocks in a part of a chunk: a byte for each 16 KiB.
 pub(crate) fn mark(part: *const u8, size: usize, magazine: u8) {
-    let base = BASE.load(Ordering::Relaxed);
+    let base = FIRST.base.load(Ordering::Relaxed);
     let offset = part.addr().wrapping_sub(base.addr());
-    if offset >= LEN.load(Ordering::Relaxed) || size < 1 << PAGE_SHIFT {
+    if offset >= FIRST.len.load(Ordering::Relaxed) || size < 1 << PAGE_SHIFT {
         return;
     }
-    for page in offset >> PAGE_SHIFT..(offset + size) >> PAGE_SHIFT {
-        // SAFETY: the table at the territory's front has a byte for each of its pages (A11).
-        let entry = unsafe { &*base.add(page).cast::<AtomicU8>() };
-        // Relaxed: whoever frees a block got it by way of synchronisation, after this.
-        entry.store(magazine, Ordering::Relaxed);
-    }
+    let (first, last) = (offset >> PAGE_SHIFT, (offset + size) >> PAGE_SHIFT);
+    // SAFETY: the table at the territory's front has a byte for each of its pages (A11). These are the caller's, who has no
+    // live block in them, so nobody reads them.
+    unsafe { base.add(first).write_bytes(magazine, last - first) };
 }
 
 impl Territory {

@@ -1,14 +1,18 @@
 //! Heap walks: every pool of a chunk, every live block of an allocator.
 //!
 //! A live block is one that is not free in its pool's bitmap, once the magazines are empty. So a walk begins by emptying
-//! them, and reads each word of a bitmap before it visits the blocks that the word speaks of.
+//! them, and reads a pool's bitmap before it visits the pool's blocks.
 
 use core::ptr::NonNull;
 
 use crate::allocator::Allocator;
 use crate::arena::{ArenaHeader, pool_at};
-use crate::pool::{CLASS_LARGE, CLASS_NONE, PoolHeader};
+use crate::geometry::MAX_POOL;
+use crate::pool::{CLASS_LARGE, CLASS_NONE, MIN_BLOCK, PoolHeader};
 use crate::slow::base_of;
+
+/// The most words of a pool's bitmap.
+const MAX_WORDS: usize = MAX_POOL / MIN_BLOCK / 64;
 
 /// Calls `visit` with the header of every pool of a chunk that is in use; the pool of a large object is one.
 ///
@@ -89,7 +93,7 @@ impl Allocator {
     /// The arena is mapped, and stays so.
     unsafe fn each_block_of(&self, arena: *mut ArenaHeader, visit: &mut impl FnMut(NonNull<u8>, usize)) {
         // SAFETY: by contract; the arena's table has all its pools (A3), and a pool's blocks lie side by side from its
-        // base on (A4). What the visitor does to the pool does not change the words read.
+        // base on (A4).
         unsafe {
             for index in 0..self.geometry.arena() / self.geometry.pool() {
                 let pool = pool_at(arena, index);
@@ -99,8 +103,14 @@ impl Allocator {
                 }
                 let (base, size, blocks) =
                     (base_of(pool, self.pool_shift), (*pool).block_size.get(), (*pool).blocks.get() as usize);
-                for word in 0..(*pool).words() {
-                    let mut live = !(*pool).word(word);
+                // A pool whose last block is freed by the visitor may become another's: nothing is read from it then.
+                let words = (*pool).words();
+                let mut bitmap = [0; MAX_WORDS];
+                for (word, bits) in bitmap[..words].iter_mut().enumerate() {
+                    *bits = (*pool).word(word);
+                }
+                for (word, bits) in bitmap[..words].iter().enumerate() {
+                    let mut live = !bits;
                     if blocks - word * 64 < 64 {
                         live &= (1 << (blocks - word * 64)) - 1;
                     }
