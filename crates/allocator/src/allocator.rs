@@ -77,7 +77,7 @@ pub struct Allocator {
     /// `magazines[class + 1]`; the first is never used.
     pub(crate) magazines: [Magazine; MAX_CLASSES + 1],
     /// The magazine of each small size that may take the fast path; 0 for the others.
-    magazine_of: [u8; FAST_MAX + 1],
+    pub(crate) magazine_of: [u8; FAST_MAX + 1],
     pub(crate) pool_shift: u32,
     /// How many blocks the magazine of each class has room for.
     pub(crate) capacities: [Cell<u8>; MAX_CLASSES],

@@ -26,11 +26,6 @@ fn chunk_bytes(size: usize) -> Option<usize> {
     Some(bytes.next_multiple_of(step))
 }
 
-/// Returns the bytes that a large block for `size` bytes has room for, or `None` if there can be none.
-pub(crate) fn capacity(size: usize) -> Option<usize> {
-    Some(chunk_bytes(size)? - LARGE_OFFSET)
-}
-
 impl Allocator {
     /// Hands out a block in a chunk of its own.
     pub(crate) fn alloc_large(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {

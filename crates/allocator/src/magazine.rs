@@ -154,11 +154,14 @@ impl Magazine {
 }
 
 impl Allocator {
-    /// Gives every class its magazine, if the geometry has magazines and there is memory for them.
+    /// Gives every class its magazine, if geometry and options have magazines and there is memory for them.
     #[cold]
-    pub(crate) fn install_magazines(&self) {
+    pub(crate) fn install_magazines(&self) -> bool {
+        if !self.geometry.has_magazines() || self.options.direct() {
+            return false;
+        }
         let bytes = RACK_BYTES;
-        let Ok(rack) = self.shared.raw.map(bytes) else { return };
+        let Ok(rack) = self.shared.raw.map(bytes) else { return false };
         self.count_mapped(bytes);
         self.rack.set(rack.as_ptr());
         for class in 0..self.geometry.classes() {
@@ -167,6 +170,7 @@ impl Allocator {
             // SAFETY: the chunk is ours, aligned and long enough (A2), and each class has its part.
             unsafe { self.magazines[class + 1].install(rack, class, capacity) };
         }
+        true
     }
 
     /// Puts all blocks in magazines back into their pools.

@@ -23,21 +23,19 @@ impl Allocator {
     #[cold]
     #[inline(never)]
     pub(crate) fn alloc_slow(&self, size: usize) -> Option<NonNull<u8>> {
-        let Some(class) = self.geometry.class_of(size) else {
-            return self.alloc_large(size).ok();
+        let class = match self.magazine_of.get(size) {
+            Some(&number @ 1..) => usize::from(number) - 1,
+            _ => match self.geometry.class_of(size) {
+                Some(class) => class,
+                None => return self.alloc_large(size).ok(),
+            },
         };
-        if !self.geometry.has_magazines() || self.options.direct() {
-            return self.alloc_direct(class);
-        }
         let magazine = &self.magazines[class + 1];
         if let Some(block) = magazine.pop() {
             return Some(block);
         }
-        if !magazine.exists() {
-            self.install_magazines();
-            if !magazine.exists() {
-                return self.alloc_direct(class);
-            }
+        if !magazine.exists() && !self.install_magazines() {
+            return self.alloc_direct(class);
         }
         // What other threads have freed comes first; it may well be of this class.
         if self.drain_remote() == 0 || self.waiting(class).is_empty() {

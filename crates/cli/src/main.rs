@@ -17,6 +17,10 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use options::{Cli, Command};
 
+/// The command runs on the allocator that it tests.
+#[global_allocator]
+static ALLOCATOR: gleaner_allocator::Gleaner = gleaner_allocator::Gleaner;
+
 /// What a command found; failures are errors.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
