@@ -47,7 +47,13 @@ impl Core {
         self.finalize_garbage();
         self.trashcan.while_locked(self, || self.collector.deduce_again(generation));
         if self.rules.plain_weakrefs_survive {
-            self.for_each_condemned(|core, object| core.clear_watchers(object, |_| true));
+            self.for_each_condemned(|core, object| {
+                // SAFETY: O1: condemned, not freed.
+                if unsafe { object.as_ref() }.flags().has(Flags::WATCHER) {
+                    core.table.unwatch(object);
+                }
+                core.clear_watchers(object, |_| true);
+            });
         }
         let collected = freed + self.collector.condemned_len().1 as u64;
         self.delete_garbage(generation);
@@ -72,7 +78,9 @@ impl Core {
         self.for_each_condemned(|core, object| {
             // SAFETY: O1: condemned, not freed.
             let flags = unsafe { object.as_ref() }.flags();
-            if flags.has(Flags::WATCHER) && (!keep_plain || reference(object).has_callback()) {
+            // PY-37: from 3.15 on, a condemned weak reference is cleared with the plain ones, after the finalizers: one that
+            // a finalizer saves still watches.
+            if flags.has(Flags::WATCHER) && !keep_plain {
                 core.table.unwatch(object);
             }
             if flags.has(Flags::WATCHED) {

@@ -163,14 +163,14 @@ impl Execution {
 
     fn make_ref(&mut self, dst: Var, node: Var, callback: Option<Callback>) {
         let Some(node) = self.node(node) else { return self.bind_ref(dst, None) };
-        if callback.is_some() {
-            if node.watchers.get() == MAX_WATCHERS {
-                return self.bind_ref(dst, None);
-            }
-            node.watchers.set(node.watchers.get() + 1);
+        if callback.is_some() && node.watchers.get() == MAX_WATCHERS {
+            return self.bind_ref(dst, None);
         }
         match self.world.weak(&self.heap, &node, callback) {
-            Ok(weak) => self.bind_ref(dst, Some(weak)),
+            Ok(weak) => {
+                node.watchers.set(node.watchers.get() + u8::from(callback.is_some()));
+                self.bind_ref(dst, Some(weak));
+            }
             Err(_) => self.world.say(&[FAILED]),
         }
     }
