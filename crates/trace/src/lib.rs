@@ -37,10 +37,12 @@ mod event;
 mod format;
 mod reader;
 mod script;
+mod summary;
 mod writer;
 
 pub use error::{ErrorKind, TraceError};
 pub use event::{Counts, Event, Meta};
 pub use reader::Reader;
 pub use script::{Op, OpKind, Script};
+pub use summary::Summary;
 pub use writer::Writer;

@@ -53,7 +53,7 @@ impl Op {
         (self.0 as u32 >> 2) as usize
     }
 
-    /// Returns the size, which is 0 for `Free`.
+    /// Returns the size asked for; for `Free`, that of the block that ends.
     #[inline]
     #[must_use]
     pub fn size(self) -> usize {
@@ -64,7 +64,7 @@ impl Op {
 /// All operations of a trace.
 ///
 /// Invariant: every slot is below [`slots`](Script::slots); `Malloc` and `Calloc` find their slot empty, `Realloc` and
-/// `Free` find a block in it.
+/// `Free` find a block in it, and `Free` has its size.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Script {
     ops: Vec<Op>,
@@ -123,21 +123,25 @@ impl Script {
     /// The input's, or `InvalidData` if it is no script.
     pub fn load(input: &mut impl Read, length: usize) -> io::Result<Script> {
         let mut script = Script { ops: Vec::with_capacity(length / 8), ..Script::default() };
-        let mut live: Vec<bool> = Vec::new();
+        let mut live: Vec<Option<usize>> = Vec::new();
         let mut bytes = [0; 8];
         for _ in 0..length / 8 {
             input.read_exact(&mut bytes)?;
             let op = Op(u64::from_le_bytes(bytes));
-            if op.slot() >= live.len() {
-                live.resize(op.slot() + 1, false);
+            // Slots are numbered in the order of their first use.
+            if op.slot() == live.len() {
+                live.push(None);
             }
-            let slot = &mut live[op.slot()];
-            let begins = matches!(op.kind(), OpKind::Malloc | OpKind::Calloc);
-            if *slot == begins {
+            let slot = live.get_mut(op.slot());
+            let fits = slot.is_some_and(|slot| match op.kind() {
+                OpKind::Malloc | OpKind::Calloc => slot.replace(op.size()).is_none(),
+                OpKind::Realloc => slot.replace(op.size()).is_some(),
+                OpKind::Free => slot.take() == Some(op.size()),
+            });
+            if !fits {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "not a script"));
             }
-            *slot = op.kind() != OpKind::Free;
-            script.pairs += u64::from(*slot);
+            script.pairs += u64::from(op.kind() != OpKind::Free);
             script.ops.push(op);
         }
         script.slots = live.len();
@@ -149,25 +153,25 @@ impl Script {
 #[derive(Default)]
 struct Builder {
     script: Script,
-    /// The slot of each live id.
-    slot_of: HashMap<u64, u32>,
+    /// The slot of each live id, and the size of its block.
+    live: HashMap<u64, (u32, u32)>,
     free_slots: Vec<u32>,
 }
 
 impl Builder {
     fn add(&mut self, event: Event, id: u64) -> Result<(), &'static str> {
         let op = match event {
-            Event::Malloc { size } => Op::new(OpKind::Malloc, self.begin(id)?, small(size)?),
-            Event::Calloc { size } => Op::new(OpKind::Calloc, self.begin(id)?, small(size)?),
+            Event::Malloc { size } => self.begin(OpKind::Malloc, id, size)?,
+            Event::Calloc { size } => self.begin(OpKind::Calloc, id, size)?,
             Event::Realloc { id: old, size } => {
-                let slot = self.end(old)?;
-                self.slot_of.insert(id, slot);
-                Op::new(OpKind::Realloc, slot, small(size)?)
+                let ((slot, _), size) = (self.end(old)?, small(size)?);
+                self.live.insert(id, (slot, size));
+                Op::new(OpKind::Realloc, slot, size)
             }
             Event::Free { id } => {
-                let slot = self.end(id)?;
+                let (slot, size) = self.end(id)?;
                 self.free_slots.push(slot);
-                Op::new(OpKind::Free, slot, 0)
+                Op::new(OpKind::Free, slot, size)
             }
         };
         self.script.pairs += u64::from(op.kind() != OpKind::Free);
@@ -175,7 +179,8 @@ impl Builder {
         Ok(())
     }
 
-    fn begin(&mut self, id: u64) -> Result<u32, &'static str> {
+    fn begin(&mut self, kind: OpKind, id: u64, size: u64) -> Result<Op, &'static str> {
+        let size = small(size)?;
         let slot = match self.free_slots.pop() {
             Some(slot) => slot,
             None => {
@@ -184,12 +189,12 @@ impl Builder {
                 slot.ok_or("more live blocks than can be replayed")?
             }
         };
-        self.slot_of.insert(id, slot);
-        Ok(slot)
+        self.live.insert(id, (slot, size));
+        Ok(Op::new(kind, slot, size))
     }
 
-    fn end(&mut self, id: u64) -> Result<u32, &'static str> {
-        self.slot_of.remove(&id).ok_or("an event of a block that is not live, in the chunk before")
+    fn end(&mut self, id: u64) -> Result<(u32, u32), &'static str> {
+        self.live.remove(&id).ok_or("an event of a block that is not live, in the chunk before")
     }
 }
 

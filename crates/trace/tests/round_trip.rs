@@ -134,9 +134,9 @@ fn a_script_has_slots_for_ids() {
         (OpKind::Malloc, 0, 10),
         (OpKind::Calloc, 1, 20),
         (OpKind::Realloc, 0, 30),
-        (OpKind::Free, 1, 0),
+        (OpKind::Free, 1, 20),
         (OpKind::Malloc, 1, 40),
-        (OpKind::Free, 0, 0),
+        (OpKind::Free, 0, 30),
         (OpKind::Realloc, 1, 50),
     ];
     assert_eq!(ops, expected);
