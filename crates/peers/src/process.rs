@@ -11,6 +11,18 @@ pub fn cpu_nanoseconds() -> u64 {
     if failed == 0 { time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64 } else { 0 }
 }
 
+/// Returns how often the kernel had to map a page for this process.
+#[must_use]
+pub fn page_faults() -> u64 {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: writes to the structure, which lives; zeros are a value of it, too (P4).
+    let usage = unsafe {
+        libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    usage.ru_minflt as u64
+}
+
 /// Returns the resident bytes, exactly: the page tables are walked.
 #[must_use]
 pub fn resident() -> u64 {

@@ -18,6 +18,8 @@ use crate::process;
 pub struct Measured {
     /// Processor time of the operations.
     pub nanoseconds: u64,
+    /// Pages that the kernel had to map meanwhile; each costs as much as some hundred instructions.
+    pub page_faults: u64,
     /// Resident bytes before the first operation.
     pub start_rss: u64,
     /// The most resident bytes meanwhile.
@@ -51,15 +53,18 @@ pub fn measure<D: CDoor>(door: &D, script: &Script) -> Result<Measured, ReplayEr
     process::trim();
     process::reset_peak();
     let start_rss = process::resident();
+    let faults = process::page_faults();
     let start = process::cpu_nanoseconds();
     let damage = replay_operations(door, script, &mut table);
     let nanoseconds = process::cpu_nanoseconds() - start;
+    let page_faults = process::page_faults() - faults;
     let (peak, end_rss) = (process::peak(), process::resident());
     match damage {
         None => Err(ReplayError::OutOfMemory),
         Some(damage) if D::REAL && damage != 0 => Err(ReplayError::Damaged),
         Some(_) => {
-            Ok(Measured { nanoseconds, start_rss, peak_rss: peak.max(end_rss).max(start_rss), end_rss })
+            let peak_rss = peak.max(end_rss).max(start_rss);
+            Ok(Measured { nanoseconds, page_faults, start_rss, peak_rss, end_rss })
         }
     }
 }

@@ -45,6 +45,7 @@ struct Row {
     /// Processor time of an allocation and its free; half of this where only one is in the trace.
     ns_per_pair: f64,
     instructions_per_pair: Option<f64>,
+    page_faults: u64,
     /// Resident bytes above those before the replay.
     peak_rss: u64,
     end_rss: u64,
@@ -181,6 +182,10 @@ fn compare(
             instructions_per_pair: count
                 .zip(harness_count)
                 .map(|(count, harness)| without(count as f64, harness as f64) / pairs),
+            page_faults: without(
+                median(results, |one| one.page_faults as f64),
+                median(&harness, |one| one.page_faults as f64),
+            ) as u64,
             peak_rss: memory(|one| one.peak_rss),
             end_rss: memory(|one| one.end_rss),
             ns_per_pair_min: times().fold(f64::INFINITY, f64::min),
@@ -227,7 +232,17 @@ fn median(all: &[Measured], of: impl Fn(&Measured) -> f64) -> f64 {
 }
 
 fn text(rows: &[Row], notes: &[String]) -> String {
-    let head = ["trace", "allocator", "ns/pair", "(min", "max)", "instructions/pair", "peak MB", "end MB"];
+    let head = [
+        "trace",
+        "allocator",
+        "ns/pair",
+        "(min",
+        "max)",
+        "instructions/pair",
+        "page faults",
+        "peak MB",
+        "end MB",
+    ];
     let mut cells = vec![head.map(str::to_string).to_vec()];
     let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
     cells.extend(rows.iter().map(|row| {
@@ -240,6 +255,7 @@ fn text(rows: &[Row], notes: &[String]) -> String {
             format!("({:.1}", row.ns_per_pair_min),
             format!("{:.1})", row.ns_per_pair_max),
             instructions,
+            output::grouped(row.page_faults),
             megabytes(row.peak_rss),
             megabytes(row.end_rss),
         ]
