@@ -38,7 +38,11 @@ pub(crate) enum Command {
     #[command(after_help = "Example: gleaner shrink failing.py -o small.py")]
     Shrink(Shrink),
     /// Record what a program asks of its allocator, and replay it on allocators
-    #[command(subcommand, after_help = "Example: gleaner trace replay corpora/traces/*.gtrace --json")]
+    #[command(
+        subcommand,
+        arg_required_else_help = false,
+        after_help = "Example: gleaner trace replay corpora/traces/*.gtrace --json"
+    )]
     Trace(Trace),
 }
 

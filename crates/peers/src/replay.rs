@@ -1,7 +1,7 @@
 //! A script on an allocator: every operation, and the memory touched as a program would.
 //!
 //! The first word of a block is written when it begins and read when it ends, and one byte of each further page is
-//! written. The word that is written says which slot it is of, so a block that was given away twice, or a
+//! written. The word says which slot it is of, and is read again after a realloc, so a block that was given away twice, or a
 //! realloc that loses its content, is seen.
 
 use std::hint::black_box;
@@ -90,8 +90,15 @@ fn replay_operations<D: CDoor>(door: &D, script: &Script, table: &mut [*mut u8])
                 }
                 block
             }
-            // SAFETY: the slot's block is live, and is not used after this (P2).
-            OpKind::Realloc => unsafe { door.realloc(*slot, size) },
+            OpKind::Realloc => {
+                // SAFETY: the slot's block is live, and is not used after this (P2).
+                let block = unsafe { door.realloc(*slot, size) };
+                if op.found_word() && !block.is_null() {
+                    // SAFETY: the block has that size, and its first word is that of the old one (P1, P2).
+                    damage |= unsafe { first_word(block, size, number as u64) };
+                }
+                block
+            }
             OpKind::Free => {
                 // SAFETY: the slot's block is live, has that size, and is not used after this (P2).
                 unsafe {

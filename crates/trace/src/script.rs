@@ -21,17 +21,25 @@ pub enum OpKind {
     Free,
 }
 
-/// One event, packed: two bits of kind, 30 of slot, 32 of size.
+/// One event, packed: two bits of kind, one that says whether a realloc finds a whole word, 29 of slot, 32 of size.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
 pub struct Op(u64);
 
+/// The bytes of a word.
+const WORD: u32 = 8;
+
 impl Op {
     /// The most slots.
-    const SLOTS: u32 = 1 << 30;
+    const SLOTS: u32 = 1 << 29;
 
     fn new(kind: OpKind, slot: u32, size: u32) -> Op {
-        Op(kind as u64 | u64::from(slot) << 2 | u64::from(size) << 32)
+        Op(kind as u64 | u64::from(slot) << 3 | u64::from(size) << 32)
+    }
+
+    /// Makes a realloc of a block of `old` bytes.
+    fn realloc(slot: u32, old: u32, size: u32) -> Op {
+        Op(Op::new(OpKind::Realloc, slot, size).0 | u64::from(old >= WORD) << 2)
     }
 
     /// Returns what it asks for.
@@ -50,7 +58,14 @@ impl Op {
     #[inline]
     #[must_use]
     pub fn slot(self) -> usize {
-        (self.0 as u32 >> 2) as usize
+        (self.0 as u32 >> 3) as usize
+    }
+
+    /// Returns whether a realloc finds a block of at least 8 bytes; false for the other kinds.
+    #[inline]
+    #[must_use]
+    pub fn found_word(self) -> bool {
+        self.0 & 4 != 0
     }
 
     /// Returns the size asked for; for `Free`, that of the block that ends.
@@ -64,7 +79,7 @@ impl Op {
 /// All operations of a trace.
 ///
 /// Invariant: every slot is below [`slots`](Script::slots); `Malloc` and `Calloc` find their slot empty, `Realloc` and
-/// `Free` find a block in it, and `Free` has its size.
+/// `Free` find a block in it, of which `Free` has the size.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Script {
     ops: Vec<Op>,
@@ -135,7 +150,7 @@ impl Script {
             let slot = live.get_mut(op.slot());
             let fits = slot.is_some_and(|slot| match op.kind() {
                 OpKind::Malloc | OpKind::Calloc => slot.replace(op.size()).is_none(),
-                OpKind::Realloc => slot.replace(op.size()).is_some(),
+                OpKind::Realloc => slot.replace(op.size()).is_some_and(|old| op.found_word() == (old >= 8)),
                 OpKind::Free => slot.take() == Some(op.size()),
             });
             if !fits {
@@ -164,9 +179,9 @@ impl Builder {
             Event::Malloc { size } => self.begin(OpKind::Malloc, id, size)?,
             Event::Calloc { size } => self.begin(OpKind::Calloc, id, size)?,
             Event::Realloc { id: old, size } => {
-                let ((slot, _), size) = (self.end(old)?, small(size)?);
+                let ((slot, old), size) = (self.end(old)?, small(size)?);
                 self.live.insert(id, (slot, size));
-                Op::new(OpKind::Realloc, slot, size)
+                Op::realloc(slot, old, size)
             }
             Event::Free { id } => {
                 let (slot, size) = self.end(id)?;
