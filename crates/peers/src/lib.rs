@@ -28,6 +28,7 @@
 mod door;
 #[cfg(feature = "foreign")]
 mod foreign;
+pub mod instructions;
 pub mod process;
 pub mod python;
 pub mod replay;

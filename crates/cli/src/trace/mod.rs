@@ -2,7 +2,6 @@
 
 mod child;
 mod info;
-mod instructions;
 mod record;
 mod replay;
 

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use gleaner_peers::instructions::{self, median as middle};
 use gleaner_peers::python::LibPython;
-use gleaner_peers::replay::Measured;
+use gleaner_peers::replay::{HOT, Measured};
 use gleaner_trace::Script;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{damaged, instructions, open};
+use super::{damaged, open};
 use crate::options::TraceReplay;
 use crate::{Verdict, output};
 
@@ -150,11 +151,11 @@ fn compare(
     if counting {
         for (subject, count) in subjects.iter().zip(&mut counts) {
             bar.set_message(format!("{} on {}, instructions", trace.name, subject.name));
-            match instructions::count(&command(trace, subject)?) {
+            match instructions::count(&command(trace, subject)?, Some(HOT)) {
                 Ok(counted) => *count = Some(counted),
                 // snmalloc, for one, reserves more address space than valgrind has.
                 Err(error) => {
-                    let note = format!("no instructions of {}: {error:#}", subject.name);
+                    let note = format!("no instructions of {}: {error}", subject.name);
                     if !notes.contains(&note) {
                         notes.push(note);
                     }
@@ -219,16 +220,8 @@ fn replay(trace: &Trace, subject: &Subject) -> Result<Measured> {
     serde_json::from_slice(&output.stdout).with_context(failed)
 }
 
-/// Returns the middle of some numbers.
 fn median(all: &[Measured], of: impl Fn(&Measured) -> f64) -> f64 {
-    let mut numbers: Vec<f64> = all.iter().map(of).collect();
-    numbers.sort_by(f64::total_cmp);
-    let middle = numbers.len() / 2;
-    match numbers.len() {
-        0 => 0.0,
-        length if length % 2 == 1 => numbers[middle],
-        _ => (numbers[middle - 1] + numbers[middle]) / 2.0,
-    }
+    middle(all.iter().map(of))
 }
 
 fn text(rows: &[Row], notes: &[String]) -> String {
