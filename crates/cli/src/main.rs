@@ -1,6 +1,6 @@
 //! The `gleaner` command.
 //!
-//! Invariant: no logic of its own; it reads the command line, asks the oracle and prints.
+//! Invariant: no logic of its own; it reads the command line, asks the oracle, or starts itself once per measurement, and prints.
 #![forbid(unsafe_code)]
 
 mod input;
@@ -9,6 +9,7 @@ mod output;
 mod replay;
 mod shrink;
 mod stress;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,7 @@ fn run(cli: Cli) -> Result<Verdict, Error> {
         Some(Command::Stress(options)) => stress::run(&options, seed, json),
         Some(Command::Replay(options)) => replay::run(&options, json),
         Some(Command::Shrink(options)) => shrink::run(&options, json),
+        Some(Command::Trace(command)) => trace::run(&command, json),
     }
 }
 

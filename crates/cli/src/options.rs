@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -36,6 +37,13 @@ pub(crate) enum Command {
     /// Minimise a program on which machines part
     #[command(after_help = "Example: gleaner shrink failing.py -o small.py")]
     Shrink(Shrink),
+    /// Record what a program asks of its allocator, and replay it on allocators
+    #[command(
+        subcommand,
+        arg_required_else_help = false,
+        after_help = "Example: gleaner trace replay corpora/traces/*.gtrace --json"
+    )]
+    Trace(Trace),
 }
 
 /// The longest run: a year.
@@ -93,6 +101,71 @@ pub(crate) struct Shrink {
     pub(crate) budget: u32,
     #[command(flatten)]
     pub(crate) machines: Machines,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Trace {
+    /// Run a command that runs CPython; write down what it asks of its allocator
+    #[command(after_help = "Example: gleaner trace record -o pip.gtrace -- python3 -m pip list\n\n\
+        The first CPython that the command starts is recorded. With --json its standard output goes to standard error.")]
+    Record(TraceRecord),
+    /// Replay traces on allocators: time, instructions, memory
+    #[command(
+        after_help = "Example: gleaner trace replay corpora/traces/*.gtrace --allocator gleaner,system --json"
+    )]
+    Replay(TraceReplay),
+    /// Print what kind of program a trace is of
+    #[command(after_help = "Example: gleaner trace info pip.gtrace --json")]
+    Info(TraceInfo),
+    /// One replay, in this process
+    #[command(hide = true)]
+    Child(TraceChild),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TraceRecord {
+    /// Where the trace goes
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// The command and its arguments
+    #[arg(required = true, last = true, value_name = "CMD")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TraceReplay {
+    /// Traces
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Allocators, separated by commas, or all
+    #[arg(long, value_name = "NAME", default_value = "all", value_delimiter = ',')]
+    pub(crate) allocator: Vec<String>,
+    /// Replays of each trace on each allocator; their median counts
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) rounds: u32,
+    /// Do not count instructions, which takes long
+    #[arg(long)]
+    pub(crate) no_instructions: bool,
+    /// The Python whose shared library pymalloc comes from
+    #[arg(long, value_name = "PATH", default_value = "python3")]
+    pub(crate) python: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TraceInfo {
+    /// A trace
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TraceChild {
+    #[arg(long)]
+    pub(crate) allocator: String,
+    #[arg(long)]
+    pub(crate) script: PathBuf,
+    #[arg(long)]
+    pub(crate) libpython: Option<PathBuf>,
 }
 
 /// Options about the machines themselves.
