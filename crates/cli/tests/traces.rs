@@ -214,6 +214,39 @@ fn recording_without_the_library_says_how_to_build_it() {
     }
 }
 
+/// The library lies beside the program if it was built with it, as the whole workspace's tests do.
+#[test]
+fn a_python_program_is_recorded() {
+    let beside = Path::new(env!("CARGO_BIN_EXE_gleaner")).with_file_name("libgleaner_cpython.so");
+    let Some(python) = gleaner_oracle::python::Python::find().filter(|_| beside.exists()) else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let output = folder.path().join("x.gtrace");
+    let record = |program: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gleaner"));
+        command.args(["trace", "record", "--json", "-o"]).arg(&output).arg("--");
+        run(command.arg(python.path()).args(["-c", program]).env_remove("GLEANER_CPYTHON_LIB"))
+    };
+    let ran = record("print(len([bytearray(100) for _ in range(20000)]))");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let report: Value = serde_json::from_str(&ran.out).expect("JSON, and nothing else");
+    assert!(ran.err.contains("20000"), "what the program prints goes to standard error: {}", ran.err);
+    assert!(report["mallocs"].as_u64() > Some(40_000), "{report}");
+    assert_eq!(report["runtime"], format!("CPython {}", python.version()));
+    let path = output.to_str().expect("UTF-8");
+    let replayed =
+        gleaner(&["trace", "replay", path, "--allocator", "gleaner", "--rounds", "1", "--no-instructions"]);
+    assert_eq!(replayed.code, Some(0), "{}", replayed.err);
+    let failed = record("raise SystemExit(3)");
+    assert_eq!(failed.code, Some(1), "{}", failed.err);
+    assert_eq!(serde_json::from_str::<Value>(&failed.out).expect("JSON")["exit"], 3);
+    let killed = record(
+        "import os, signal; x = [bytearray(9) for _ in range(10 ** 6)]; os.kill(os.getpid(), signal.SIGKILL)",
+    );
+    assert_eq!(killed.code, Some(1), "{}", killed.err);
+    assert!(killed.err.contains("x.gtrace: byte "), "{}", killed.err);
+    refused(&gleaner(&["trace", "info", path]), "events, ");
+}
+
 #[test]
 fn a_command_that_runs_no_python_is_told() {
     let folder = tempfile::tempdir().expect("a temporary folder");

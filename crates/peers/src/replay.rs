@@ -69,7 +69,7 @@ pub fn measure<D: CDoor>(door: &D, script: &Script) -> Result<Measured, ReplayEr
     }
 }
 
-/// The name of [`replay_operations`], as profilers find it.
+/// The name of the function that runs the operations, as profilers find it.
 pub const HOT: &str = "replay_operations";
 
 /// Runs all operations; returns 0 if every word read was the one written, and `None` if memory ran out.
