@@ -26,4 +26,4 @@ def main(loops):
         compile(tree, "generated", "exec")
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 11)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)

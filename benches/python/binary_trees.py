@@ -25,4 +25,4 @@ def main(loops):
     assert stays.count() == 2**15 - 1
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 120)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 350)

@@ -27,4 +27,4 @@ def main(loops):
         list(csv.DictReader(io.StringIO(CSV), fieldnames=["id", "name", "number", "text"]))
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 90)

@@ -90,4 +90,4 @@ def main(loops):
         projection(300)
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 120)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 280)

@@ -25,4 +25,4 @@ def main(loops):
         assert copy.deepcopy(top).parts[3].owner.name == "top"
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 150)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 1700)

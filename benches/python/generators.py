@@ -39,4 +39,4 @@ def main(loops):
         sum(walk(tree))
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 220)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 380)

@@ -16,4 +16,4 @@ def main(loops):
         json.dumps(records, indent=1, sort_keys=True)
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 350)

@@ -15,4 +15,4 @@ def main(loops):
         json.loads(text)
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 170)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 600)

@@ -23,4 +23,4 @@ def main(loops):
         assert sum(1 for _ in queens(7)) == 40
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 22)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 120)

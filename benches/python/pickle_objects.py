@@ -16,4 +16,4 @@ def main(loops):
         pickle.loads(pickle.dumps(points, protocol=5))
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 110)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 280)

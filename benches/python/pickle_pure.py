@@ -13,4 +13,4 @@ def main(loops):
         pickle._Unpickler(io.BytesIO(out.getvalue())).load()
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 190)

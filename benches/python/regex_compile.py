@@ -20,4 +20,4 @@ def main(loops):
             re.compile("%s|loop%d" % (pattern, turn), re.DOTALL)
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 1400)

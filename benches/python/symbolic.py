@@ -110,4 +110,4 @@ def main(loops):
         derive(derive(expand(Multiply(*sums)), x), y)
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 45)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 300)

@@ -37,4 +37,4 @@ async def main(loops):
         await pipeline(1000)
 
 
-asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 60))
+asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 200))

@@ -46,4 +46,4 @@ def main(loops):
         render({"title": "page %d" % turn, "rows": rows, "kind": "a & b"})
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 450)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 1400)

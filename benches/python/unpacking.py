@@ -12,4 +12,4 @@ def main(loops):
             {**{"a": a, "b": b}, "x": x, "y": (y, z)}
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 900)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 1200)

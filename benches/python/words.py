@@ -21,4 +21,4 @@ def main(loops):
         "\n".join(lines)
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 110)
+main(int(sys.argv[1]) if len(sys.argv) > 1 else 180)
