@@ -199,3 +199,72 @@ impl<R: Read> Iterator for Reader<R> {
         event
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a forger makes: a right header, and chunks with right checksums but of any content.
+    fn forged(chunks: &[(bool, bool, Vec<u8>, u32, u32)]) -> Vec<u8> {
+        let mut file = format::header(&Meta::default());
+        for (end, compressed, content, events, more) in chunks {
+            let stored =
+                if *compressed { zstd::bulk::compress(content, 1).expect("memory") } else { content.clone() };
+            let tag = if *end { Tag::End } else { Tag::Events };
+            let raw = content.len() as u32 + more;
+            let header = ChunkHeader { tag, events: *events, raw, stored: stored.len() as u32 };
+            file.extend_from_slice(&header.to_bytes(&stored));
+            file.extend_from_slice(&stored);
+        }
+        file
+    }
+
+    /// A length decides how much memory is asked for, before the checksum is known.
+    #[test]
+    fn a_chunk_longer_than_any_is_refused_at_once() {
+        let longest = ChunkHeader {
+            tag: Tag::Events,
+            events: 1,
+            raw: format::CHUNK_MAX as u32,
+            stored: format::STORED_MAX as u32,
+        };
+        let parsed =
+            |header: ChunkHeader| ChunkHeader::from_bytes(&header.to_bytes(&[])).map(|(header, _)| header);
+        assert_eq!(parsed(longest), Ok(longest));
+        assert!(parsed(ChunkHeader { raw: longest.raw + 1, ..longest }).is_err());
+        assert!(parsed(ChunkHeader { stored: longest.stored + 1, ..longest }).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_forged_file_is_a_trace_or_an_error(chunks in vec(
+            (
+                prop::bool::weighted(0.1),
+                prop::bool::weighted(0.9),
+                vec(prop_oneof![any::<u8>(), 0_u8..16], 0..30),
+                0_u32..8,
+                prop_oneof![9 => Just(0), 1 => any::<u32>().prop_map(|more| more >> 1)],
+            ),
+            0..6,
+        )) {
+            let file = forged(&chunks);
+            let mut reader = Reader::new(&file[..]).expect("the header is right");
+            let mut ids = 0;
+            for event in reader.by_ref() {
+                match event {
+                    Ok(Event::Free { id }) => prop_assert!(id < ids),
+                    Ok(Event::Realloc { id, .. }) => {
+                        prop_assert!(id < ids);
+                        ids += 1;
+                    }
+                    Ok(_) => ids += 1,
+                    Err(error) => prop_assert!(error.position <= file.len() as u64),
+                }
+            }
+            prop_assert!(reader.next().is_none(), "nothing follows an error or the end");
+        }
+    }
+}

@@ -88,13 +88,6 @@ proptest! {
         let all: Vec<Told> = all.into_iter().map(|(one, _)| one).collect();
         prop_assert_eq!(events, expected(&all));
     }
-
-    #[test]
-    fn any_bytes_are_a_trace_or_an_error(bytes in vec(any::<u8>(), 0..200)) {
-        if let Ok(reader) = Reader::new(&bytes[..]) {
-            let _ = reader.collect::<Result<Vec<_>, _>>();
-        }
-    }
 }
 
 /// Many chunks, and ids of earlier ones.
