@@ -32,7 +32,7 @@ pub(crate) struct Arenas {
     pub(crate) free: Cell<usize>,
     /// How many free pools may have been written to.
     pub(crate) dirty_pools: Cell<usize>,
-    /// How many free pools were taken that had not been written to, since the last purge.
+    /// How many free pools were taken that had not been written to, since arenas were given away last.
     pub(crate) fresh_pools: Cell<usize>,
 }
 
@@ -98,13 +98,26 @@ impl Arenas {
             let size = geometry.class_size(class);
             let shift = header.pool_shift.get();
             let bits = bitmap_at(arena, geometry.arena() >> shift, shift, index);
+            (*pool).stale.set(dirty > 0);
             (*pool).begin(bits, class as u16, size, units * geometry.pool() / size, units as u8);
             Some(NonNull::new_unchecked(pool))
         }
     }
 
-    /// Finds `units` free pools side by side, in the fullest arena that has them.
+    /// Finds `units` free pools side by side: such as have been written to, if there are any, in the fullest arena that
+    /// has them.
     fn find(&self, units: usize) -> Option<(*mut ArenaHeader, usize)> {
+        let dirty = self.dirty_pools.get() >= units;
+        let found = dirty.then(|| self.find_in(units, |header| header.dirty.get())).flatten();
+        found.or_else(|| self.find_in(units, |header| header.free.get()))
+    }
+
+    /// Finds `units` pools side by side among those that `choose` chooses of each arena, in the fullest that has them.
+    fn find_in(
+        &self,
+        units: usize,
+        choose: impl Fn(&ArenaHeader) -> u64,
+    ) -> Option<(*mut ArenaHeader, usize)> {
         let mut lists = self.occupied.get() & (u64::MAX << (units - 1));
         while lists != 0 {
             let mut arena = self.usable[lists.trailing_zeros() as usize].get();
@@ -112,9 +125,8 @@ impl Arenas {
             let mut tries = TRIES;
             // SAFETY: listed arenas are mapped and begin with their header (A3).
             while let Some(header) = unsafe { arena.as_ref() } {
-                let (free, dirty) = (header.free.get(), header.dirty.get());
-                let run = [starts(dirty, units), starts(free, units)].into_iter().find(|&run| run != 0);
-                if let Some(run) = run {
+                let run = starts(choose(header), units);
+                if run != 0 {
                     return Some((arena, run.trailing_zeros() as usize));
                 }
                 tries -= 1;

@@ -20,8 +20,14 @@ const MAX_SMALL_CLASSES: usize = 128;
 /// The most blocks that wait in a magazine.
 pub const MAX_MAGAZINE: usize = 255;
 
-/// The most pools of a span, and how many blocks it has at the least.
-const MAX_UNITS: usize = 8;
+/// The most pools of a run.
+const MAX_RUN: usize = 32;
+
+/// The medium classes of each doubling.
+const STEPS: usize = 8;
+
+/// The most pools of a span, which has four blocks at the least.
+const MAX_UNITS: usize = 2 * MIN_SPAN_BLOCKS;
 const MIN_SPAN_BLOCKS: usize = 4;
 
 /// The most pools an arena can have: one word tells which numbers of free pools occur.
@@ -52,6 +58,8 @@ pub struct Geometry {
     small_max: usize,
     grain: usize,
     medium_max: usize,
+    /// The most pools of a run; 0 if there are no runs.
+    runs: usize,
     magazine: usize,
 }
 
@@ -73,6 +81,11 @@ pub enum GeometryError {
     /// The largest medium size is no power of two above the largest small size, or too large for the pools.
     #[error("largest medium size {0} is not a power of two between the largest small size and two pools")]
     MediumMax(usize),
+    /// A run is of 1 to 32 pools, half an arena at most, and longer than the largest medium size.
+    #[error(
+        "runs of up to {0} pools: that is not 1 to 32, half an arena at most, and more than the medium sizes"
+    )]
+    Runs(usize),
     /// A magazine holds 2 to 255 blocks.
     #[error("a magazine holds 2 to 255 blocks, not {0}")]
     Magazine(usize),
@@ -82,12 +95,12 @@ impl Geometry {
     /// The tutorial's and classic CPython's: arenas of 256 KiB, pools of 4 KiB, 32 classes up to 512 bytes.
     pub const CLASSIC: Geometry = Geometry::known(1 << 18, 1 << 12, 512, 16);
 
-    /// The default for heaps: arenas of 1 MiB, pools of 16 KiB, 128 classes up to 1 KiB, so that 40 bytes are 40
-    /// bytes, then four to each doubling up to 32 KiB; magazines of 255 blocks.
-    pub const MODERN: Geometry = Geometry::known(1 << 20, 1 << 14, 1024, 8).extended();
+    /// The default for heaps: arenas of 1 MiB, pools of 16 KiB, 64 classes up to 512 bytes, so that 40 bytes are 40
+    /// bytes, then eight to each doubling up to 8 KiB, then runs of pools up to 256 KiB; magazines of 255 blocks.
+    pub const MODERN: Geometry = Geometry::known(1 << 20, 1 << 14, 512, 8).extended();
 
     /// [`MODERN`](Geometry::MODERN) with 16 bytes between the small classes: what C programs expect of `malloc`.
-    pub const WIDE: Geometry = Geometry::known(1 << 20, 1 << 14, 1024, 16).extended();
+    pub const WIDE: Geometry = Geometry::known(1 << 20, 1 << 14, 512, 16).extended();
 
     /// For tests: pools of 2 to 16 blocks, arenas of 12 pools, so that small programs reach the edges.
     pub const TINY: Geometry = Geometry::known(1 << 12, 1 << 8, 128, 16);
@@ -123,18 +136,18 @@ impl Geometry {
         if crate::arena::header_bytes(pools, pool) > arena - pool {
             return Err(GeometryError::Arena(arena));
         }
-        Ok(Geometry { arena, pool, small_max, grain, medium_max: small_max, magazine: 0 })
+        Ok(Geometry { arena, pool, small_max, grain, medium_max: small_max, runs: 0, magazine: 0 })
     }
 
-    /// Adds size classes above the small ones, four to each doubling, up to `medium_max` bytes.
+    /// Adds size classes above the small ones, eight to each doubling, up to `medium_max` bytes.
     ///
     /// # Errors
     /// [`GeometryError::MediumMax`] unless that and the largest small size are powers of two, and it is at most two
     /// pools.
     pub const fn with_medium(self, medium_max: usize) -> Result<Geometry, GeometryError> {
         let powers = medium_max.is_power_of_two() && self.small_max.is_power_of_two();
-        // Quarters of the largest small size must be multiples of 16.
-        if !powers || self.small_max < 64 || medium_max <= self.small_max || medium_max > 2 * self.pool {
+        // Eighths of the largest small size must be multiples of 16.
+        if !powers || self.small_max < 128 || medium_max <= self.small_max || medium_max > 2 * self.pool {
             return Err(GeometryError::MediumMax(medium_max));
         }
         let pools = Geometry { medium_max, ..self }.pools_per_arena();
@@ -142,6 +155,18 @@ impl Geometry {
             return Err(GeometryError::MediumMax(medium_max));
         }
         Ok(Geometry { medium_max, ..self })
+    }
+
+    /// Serves larger requests with runs: as many whole pools side by side as they need, up to `pools`.
+    ///
+    /// # Errors
+    /// [`GeometryError::Runs`] unless that is 1 to 32, at most half an arena, and more than the largest medium size.
+    pub const fn with_runs(self, pools: usize) -> Result<Geometry, GeometryError> {
+        let fits = pools > 0 && pools <= MAX_RUN && pools <= self.pools_per_arena() / 2;
+        if !fits || pools * self.pool <= self.medium_max {
+            return Err(GeometryError::Runs(pools));
+        }
+        Ok(Geometry { runs: pools, ..self })
     }
 
     /// Puts a magazine of up to `blocks` blocks in front of the pools of each class.
@@ -156,20 +181,22 @@ impl Geometry {
     }
 
     const fn extended(self) -> Geometry {
-        let Ok(medium) = self.with_medium(1 << 15) else { panic!("a constant geometry is valid") };
-        match medium.with_magazines(MAX_MAGAZINE) {
+        let Ok(medium) = self.with_medium(1 << 13) else { panic!("a constant geometry is valid") };
+        let Ok(runs) = medium.with_runs(16) else { panic!("a constant geometry is valid") };
+        match runs.with_magazines(MAX_MAGAZINE) {
             Ok(geometry) => geometry,
             Err(_) => panic!("a constant geometry is valid"),
         }
     }
 
-    /// For tests: [`TINY`](Geometry::TINY) with spans up to 512 bytes and magazines of 3.
-    pub const TINY_MAGAZINES: Geometry = match Geometry::TINY.with_medium(512) {
-        Ok(medium) => match medium.with_magazines(3) {
+    /// For tests: [`TINY`](Geometry::TINY) with spans up to 512 bytes, runs up to 1 KiB, and magazines of 3.
+    pub const TINY_MAGAZINES: Geometry = {
+        let Ok(medium) = Geometry::TINY.with_medium(512) else { panic!("a constant geometry is valid") };
+        let Ok(runs) = medium.with_runs(4) else { panic!("a constant geometry is valid") };
+        match runs.with_magazines(3) {
             Ok(geometry) => geometry,
             Err(_) => panic!("a constant geometry is valid"),
-        },
-        Err(_) => panic!("a constant geometry is valid"),
+        }
     };
 
     const fn known(arena: usize, pool: usize, small_max: usize, grain: usize) -> Geometry {
@@ -215,13 +242,19 @@ impl Geometry {
         self.magazine > 0
     }
 
-    /// Returns how many blocks of a class wait in its magazine at most; 0 if there are no magazines.
+    /// Returns the largest size, in bytes, that has a class; larger requests get chunks of their own.
+    #[must_use]
+    pub const fn class_max(&self) -> usize {
+        if self.runs == 0 { self.medium_max } else { self.runs * self.pool }
+    }
+
+    /// Returns how many blocks of a class wait in its magazine at most; 0 if it has none.
     ///
-    /// Large blocks wait in small numbers: at most about 32 KiB of a class.
+    /// Large blocks wait in small numbers: at most about 16 KiB of a class, for each may hold a pool of others.
     #[must_use]
     pub const fn magazine(&self, class: usize) -> usize {
-        let fitting = (1 << 15) / self.class_size(class);
-        if self.magazine == 0 {
+        let fitting = (1 << 14) / self.class_size(class);
+        if self.magazine == 0 || class >= self.run_class(1) {
             0
         } else if fitting < 2 {
             2
@@ -232,15 +265,21 @@ impl Geometry {
         }
     }
 
-    /// Returns the number of size classes.
+    /// Returns the number of size classes: small ones, medium ones, and one for each length of a run.
     #[must_use]
     pub const fn classes(&self) -> usize {
-        let doublings = self.medium_max.ilog2() - self.small_max.ilog2();
-        self.small_classes() + if self.medium_max == self.small_max { 0 } else { doublings as usize * 4 }
+        self.run_class(1) + self.runs
     }
 
     const fn small_classes(&self) -> usize {
         self.small_max / self.grain
+    }
+
+    /// Returns the class of runs of so many pools.
+    const fn run_class(&self, pools: usize) -> usize {
+        let doublings = self.medium_max.ilog2() - self.small_max.ilog2();
+        let medium = if self.medium_max == self.small_max { 0 } else { doublings as usize * STEPS };
+        self.small_classes() + medium + pools - 1
     }
 
     /// Returns the block size, in bytes, of class `class` (0 to `classes() - 1`). No block is smaller than 16 bytes.
@@ -250,44 +289,45 @@ impl Geometry {
             let size = (class + 1) * self.grain;
             return if size < MIN_BLOCK { MIN_BLOCK } else { size };
         }
+        if class >= self.run_class(1) {
+            return (class - self.run_class(1) + 1) * self.pool;
+        }
         let medium = class - self.small_classes();
-        (self.small_max << (medium / 4)) / 4 * (5 + medium % 4)
+        (self.small_max << (medium / STEPS)) / STEPS * (STEPS + 1 + medium % STEPS)
     }
 
-    /// Returns the size class of a request, or `None` if it is large. A request of 0 bytes is one of 1.
+    /// Returns the size class of a request, or `None` if it gets a chunk of its own. A request of 0 bytes is one of 1.
     #[must_use]
     pub const fn class_of(&self, size: usize) -> Option<usize> {
         if size <= self.small_max {
             return Some(size.saturating_sub(1) / self.grain);
         }
-        if size > self.medium_max {
-            return None;
+        if size <= self.medium_max {
+            let last = size - 1;
+            let log = last.ilog2();
+            let step = last >> (log - STEPS.ilog2()) & (STEPS - 1);
+            let medium = (log - self.small_max.ilog2()) as usize * STEPS + step;
+            return Some(self.small_classes() + medium);
         }
-        let last = size - 1;
-        let log = last.ilog2();
-        let medium = (log - self.small_max.ilog2()) as usize * 4 + (last >> (log - 2) & 3);
-        Some(self.small_classes() + medium)
+        if size <= self.class_max() { Some(self.run_class(size.div_ceil(self.pool))) } else { None }
     }
 
-    /// Returns how many pools a span of a class has: as few as waste least, and enough for a few blocks.
+    /// Returns how many pools a span of a class has: as few as hold four blocks, for what is to lie side by side is hard
+    /// to find; a run has its own length. What does not fit at the end of a span is never touched, so it costs nothing.
     #[must_use]
     pub const fn units(&self, class: usize) -> usize {
         let size = self.class_size(class);
-        if size <= self.small_max {
+        if class < self.small_classes() {
             return 1;
         }
-        let (mut best, mut least) = (MAX_UNITS, usize::MAX);
+        if class >= self.run_class(1) {
+            return size / self.pool;
+        }
         let mut units = 1;
-        while units <= MAX_UNITS {
-            let bytes = units * self.pool;
-            // Waste per unit, in units of 1/840 (840 is divisible by 1 to 8), so that sums compare as integers.
-            let waste = (bytes % size) * (840 / units);
-            if bytes / size >= MIN_SPAN_BLOCKS && waste < least {
-                (best, least) = (units, waste);
-            }
+        while units * self.pool / size < MIN_SPAN_BLOCKS {
             units += 1;
         }
-        best
+        units
     }
 
     /// Returns how many pools of an arena its header occupies.

@@ -172,7 +172,7 @@ pub unsafe fn realloc(ptr: *mut u8, size: usize) -> *mut u8 {
             return ptr;
         }
         if heaps::is_large(block)
-            && size > GEOMETRY.medium_max()
+            && size > GEOMETRY.class_max()
             && let Some(Some(moved)) = heaps::with_large(|heap| heap.resize_large(block, size))
         {
             return moved.as_ptr();

@@ -54,6 +54,8 @@ pub(crate) struct PoolHeader {
     pub(crate) behind: Cell<u8>,
     /// Whether it stands in the list of its size class.
     pub(crate) linked: Cell<bool>,
+    /// Whether it may have been written to before it came into use.
+    pub(crate) stale: Cell<bool>,
 }
 
 impl PoolHeader {
@@ -73,6 +75,7 @@ impl PoolHeader {
             units: Cell::new(1),
             behind: Cell::new(0),
             linked: Cell::new(false),
+            stale: Cell::new(false),
         }
     }
 

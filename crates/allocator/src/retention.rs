@@ -1,14 +1,16 @@
 //! How much free memory an allocator keeps, and when it goes back to the system.
 //!
 //! Giving a page back and touching it again costs more than a hundred allocations, and a program that works in batches
-//! would pay that for each of them. A program that is done with its memory, on the other hand, tells nobody. So what
-//! was once used and is free now is kept up to a limit, and all of it goes when there is more: wholly free arenas to
-//! the raw layer, the pages of free pools in other arenas to the system.
+//! would pay that for each of them. A program that is done with its memory, on the other hand, tells nobody. So wholly
+//! free arenas are kept up to a limit, and all of them go to the raw layer when there are more.
 //!
-//! The limit begins with one arena. When as much as the last purge gave away is taken anew before the next purge, the
-//! purge was a mistake, and the limit doubles: a batch that comes again and again pays a few times. It ends at
-//! [`MOST`], or a twenty-fourth of the most that was ever mapped. No clock is asked and no thread waits: what is above
-//! the limit is gone at once.
+//! The limit begins with four arenas. When half of what was given away last is taken anew before the next time, that was a
+//! mistake, and the limit doubles: a batch that comes again and again pays a few times. It ends at [`MOST`], or a
+//! twenty-fourth of the most that was ever mapped. No clock is asked and no thread waits: what is above the limit is
+//! gone at once.
+//!
+//! Free pools in arenas that are not wholly free stay, for they are what new pools are made of before fresh memory is
+//! touched. Only when they are as much as what is in use, and the limit besides, their pages go to the system.
 
 use core::cell::Cell;
 
@@ -19,43 +21,55 @@ use crate::geometry::Geometry;
 const MOST: usize = 8 << 20;
 const SHARE: usize = 24;
 
-/// What is remembered about purges.
+/// The first limit in arenas.
+const FIRST: usize = 4;
+
+/// What is remembered about what was given away.
 #[derive(Debug)]
 pub(crate) struct Retention {
-    /// How many bytes of free pools may stay.
+    /// How many bytes of free arenas may stay.
     limit: Cell<usize>,
-    /// How many bytes the last purge gave away.
-    purged: Cell<usize>,
+    /// How many bytes were given away last.
+    released: Cell<usize>,
 }
 
 impl Retention {
     pub(crate) fn new(geometry: &Geometry) -> Retention {
-        Retention { limit: Cell::new(geometry.arena()), purged: Cell::new(0) }
+        Retention { limit: Cell::new(FIRST * geometry.arena()), released: Cell::new(0) }
     }
 }
 
 impl Allocator {
-    /// Gives free memory back if there is more than the limit, unless a heap walk is under way.
+    /// Gives free memory back if there is more than may stay, unless a heap walk is under way.
     #[inline]
     pub(crate) fn retain(&self) {
+        if self.walking.get() {
+            return;
+        }
+        let limit = self.retention.limit.get();
+        let arenas = self.arenas.free.get() * self.geometry.arena();
         let dirty = self.arenas.dirty_pools.get() << self.pool_shift;
-        if dirty > self.retention.limit.get() && !self.walking.get() {
-            self.purge(dirty);
+        if arenas > limit {
+            self.release_free_arenas(arenas);
+        } else if dirty > self.geometry.arena() + self.raw_bytes.get().saturating_sub(dirty) {
+            self.arenas.purge(&self.geometry, &*self.shared.raw);
         }
     }
 
+    /// Gives the free arenas back, unless that was just found to be a mistake.
     #[cold]
     #[inline(never)]
-    fn purge(&self, dirty: usize) {
+    fn release_free_arenas(&self, bytes: usize) {
         let fresh = self.arenas.fresh_pools.replace(0) << self.pool_shift;
-        let (limit, purged) = (self.retention.limit.get(), self.retention.purged.get());
-        if purged > 0 && fresh >= purged {
-            let most = MOST.max(self.peak_raw_bytes.get() / SHARE).max(self.geometry.arena());
+        let (limit, released) = (self.retention.limit.get(), self.retention.released.get());
+        if released > 0 && fresh >= released / 2 {
+            let most = MOST.max(self.peak_raw_bytes.get() / SHARE).max(FIRST * self.geometry.arena());
             self.retention.limit.set((limit * 2).min(most));
         }
-        if dirty > self.retention.limit.get() {
-            self.release_all_free();
-            self.retention.purged.set(dirty);
+        if bytes > self.retention.limit.get() {
+            let bytes = self.arenas.release_free(&*self.shared.raw);
+            self.raw_bytes.set(self.raw_bytes.get() - bytes);
+            self.retention.released.set(bytes);
         }
     }
 

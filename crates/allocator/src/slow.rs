@@ -34,8 +34,10 @@ impl Allocator {
         if let Some(block) = magazine.pop() {
             return Some(block);
         }
-        if !magazine.exists() && !self.install_magazines() {
-            return self.alloc_direct(class);
+        let exists = magazine.exists() || self.install_magazines();
+        // A run has no magazine of its own.
+        if !exists || self.capacities[class].get() == 0 {
+            return self.alloc_direct(class, size);
         }
         // What other threads have freed comes first; it may well be of this class.
         if self.drain_remote() == 0 || self.waiting(class).is_empty() {
@@ -44,8 +46,8 @@ impl Allocator {
         magazine.pop()
     }
 
-    /// Hands out a block without a magazine.
-    fn alloc_direct(&self, class: usize) -> Option<NonNull<u8>> {
+    /// Hands out a block of a class, for `size` bytes, without a magazine.
+    fn alloc_direct(&self, class: usize, size: usize) -> Option<NonNull<u8>> {
         self.drain_remote();
         let (pool, base) = self.pool_with_room(class).ok()?;
         let block = match self.options.scatter {
@@ -58,6 +60,11 @@ impl Allocator {
             _ => base.wrapping_add(pool.take_ranked(self.next_random())? * pool.block_size.get()),
         };
         let block = NonNull::new(block)?;
+        if pool.stale.get() && pool.blocks.get() == 1 && !self.options.poison {
+            // What a run has beyond the request is not to stay resident for nothing.
+            // SAFETY: the rest lies inside the block, which nobody uses yet (A4).
+            unsafe { self.shared.raw.purge(block.add(size), pool.block_size.get().saturating_sub(size)) };
+        }
         if self.options.poison {
             // SAFETY: the block was free until now, and is as long as its class says (A4, A9).
             unsafe { poison::hand_out(block, pool.block_size.get()) };
@@ -188,7 +195,7 @@ impl Allocator {
             // SAFETY: it is in no list: it was full.
             unsafe { self.link_front(pool) };
         }
-        if header.used.get() == 0 && header.next.get() != pool {
+        if header.used.get() == 0 && (header.next.get() != pool || header.blocks.get() == 1) {
             // SAFETY: it is linked and has no block in use.
             unsafe { self.retire(pool) };
             self.returned.set(self.returned.get() + 1);

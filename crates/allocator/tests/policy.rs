@@ -81,7 +81,7 @@ fn new_pools_come_from_the_fullest_arena() {
     }
 }
 
-/// What is free stays up to a limit, one arena's pools at first; what comes again and again raises the limit.
+/// What is free stays up to a limit, four arenas at first; what comes again and again raises the limit.
 #[test]
 fn a_bounded_amount_of_free_memory_is_kept() {
     let (allocator, witness) = tiny(Plan::default());
@@ -89,7 +89,7 @@ fn a_bounded_amount_of_free_memory_is_kept() {
     let all = arenas(&allocator, 10);
     assert_eq!(witness.chunks(), 10);
     free(&allocator, all);
-    assert!(allocator.stats().free_arenas <= 1 && witness.chunks() <= 2, "{} chunks", witness.chunks());
+    assert!(allocator.stats().free_arenas <= 4 && witness.chunks() <= 5, "{} chunks", witness.chunks());
     let mut requests = vec![];
     for _ in 0..8 {
         let before = witness.requests();
@@ -97,7 +97,7 @@ fn a_bounded_amount_of_free_memory_is_kept() {
         requests.push(witness.requests() - before);
         free(&allocator, all);
     }
-    assert!(requests[0] >= 8, "{requests:?}");
+    assert!(requests[0] >= 5, "{requests:?}");
     assert_eq!(requests[7], 0, "{requests:?}");
     allocator.trim();
     assert_eq!((witness.chunks(), allocator.stats().dirty_pools), (0, 0));
