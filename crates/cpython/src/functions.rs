@@ -13,6 +13,8 @@ use crate::python::{Functions, Previous};
 
 /// The largest request that CPython's own allocator for small objects serves.
 pub const SMALL: usize = 512;
+/// The largest request that Gleaner serves from arenas; what is larger gets a mapping of its own.
+pub const MEDIUM: usize = 32 << 10;
 /// A limit that no request exceeds: all are served by Gleaner.
 pub const ALL: usize = usize::MAX;
 

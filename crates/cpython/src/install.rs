@@ -12,11 +12,11 @@
 use std::panic;
 use std::sync::Mutex;
 
-use crate::functions::{self, ALL, SMALL};
+use crate::functions::{self, ALL, MEDIUM, SMALL};
 use crate::python::{Domain, Functions, Previous, Python, Unfit};
 use crate::recorder;
 use crate::report;
-use crate::settings::Settings;
+use crate::settings::{Large, Settings};
 
 /// The domains that are replaced.
 const DOMAINS: [Domain; 2] = [Domain::Mem, Domain::Obj];
@@ -80,7 +80,11 @@ fn choose_table(python: &Python) -> fn(&'static Previous) -> Functions {
             Err(error) => eprintln!("gleaner: no trace: {}: {error}", file.display()),
         }
     }
-    if settings.large_to_previous { functions::table::<SMALL> } else { functions::table::<ALL> }
+    match settings.large {
+        Large::Own => functions::table::<ALL>,
+        Large::Medium => functions::table::<MEDIUM>,
+        Large::Previous => functions::table::<SMALL>,
+    }
 }
 
 /// Returns the Python that the allocator was installed in, and whether it is still in its place.

@@ -17,13 +17,24 @@ pub(crate) enum Statistics {
     File(PathBuf),
 }
 
+/// Up to which size Gleaner serves; larger requests go on to the previous allocator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Large {
+    /// It serves all.
+    Own,
+    /// What comes from arenas.
+    #[default]
+    Medium,
+    /// 512 bytes, as CPython's own allocator for small objects.
+    Previous,
+}
+
 /// The settings of a process.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) statistics: Option<Statistics>,
     pub(crate) trace: Option<PathBuf>,
-    /// Whether requests above 512 bytes go on to the previous allocator.
-    pub(crate) large_to_previous: bool,
+    pub(crate) large: Large,
     /// Whether somebody wants to know that CPython does not use this allocator.
     pub(crate) warn: bool,
 }
@@ -45,14 +56,14 @@ impl Settings {
             _ => Some(Statistics::File(with_process_number(&value))),
         });
         let trace = variable("GLEANER_TRACE").map(|value| with_process_number(&value));
-        let large_to_previous = variable("GLEANER_LARGE").is_some_and(|value| value == "previous");
+        let large = match variable("GLEANER_LARGE") {
+            Some(value) if value == "own" => Large::Own,
+            Some(value) if value == "medium" => Large::Medium,
+            Some(value) if value == "previous" => Large::Previous,
+            _ => Large::default(),
+        };
         let warn = variable("GLEANER_WARN").is_some_and(|value| value != "0");
-        Settings {
-            warn: warn || statistics.is_some() || trace.is_some(),
-            statistics,
-            trace,
-            large_to_previous,
-        }
+        Settings { warn: warn || statistics.is_some() || trace.is_some(), statistics, trace, large }
     }
 }
 
@@ -86,7 +97,15 @@ mod tests {
             read(&[("GLEANER_STATS", ""), ("GLEANER_TRACE", ""), ("GLEANER_WARN", "0")]),
             Settings::default()
         );
-        assert_eq!(read(&[("GLEANER_STATS", "0"), ("GLEANER_LARGE", "own")]), Settings::default());
+        assert_eq!(read(&[("GLEANER_STATS", "0"), ("GLEANER_LARGE", "")]), Settings::default());
+    }
+
+    #[test]
+    fn who_serves_large_requests() {
+        let large = |value| read(&[("GLEANER_LARGE", value)]).large;
+        let named = ["own", "medium", "previous"].map(large);
+        assert_eq!(named, [Large::Own, Large::Medium, Large::Previous]);
+        assert_eq!(large("other"), Large::default());
     }
 
     #[test]
@@ -104,6 +123,5 @@ mod tests {
         for variable in ["GLEANER_STATS", "GLEANER_TRACE", "GLEANER_WARN"] {
             assert!(read(&[(variable, "1")]).warn, "{variable}");
         }
-        assert!(read(&[("GLEANER_LARGE", "previous")]).large_to_previous);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gleaner_allocator::global;
-use gleaner_cpython::functions::{ALL, SMALL, table};
+use gleaner_cpython::functions::{ALL, MEDIUM, SMALL, table};
 use gleaner_cpython::{Functions, Previous, gleaner_install, gleaner_installed, gleaner_stats};
 
 /// What the previous allocator was asked: malloc, calloc, realloc, free. Its ctx points here.
@@ -177,6 +177,19 @@ fn above_the_limit_the_previous_allocator_serves() {
         domain.free(block);
     }
     assert_eq!(domain.asked.counts(), [2, 1, 0, 3]);
+}
+
+#[test]
+fn medium_blocks_come_from_arenas() {
+    let domain = Domain::new::<MEDIUM>();
+    let block = domain.malloc(MEDIUM);
+    assert!(global::owns(block));
+    // SAFETY: it is live (C1).
+    assert_eq!(unsafe { global::usable_size(block) }, MEDIUM, "it is the largest size class");
+    let larger = domain.realloc(block, MEDIUM + 1);
+    assert!(!global::owns(larger));
+    domain.free(larger);
+    assert_eq!(domain.asked.counts(), [1, 0, 0, 1]);
 }
 
 #[test]

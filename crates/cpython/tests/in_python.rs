@@ -72,7 +72,7 @@ fn everything_is_as_without() {
     let Some(python) = python() else { return };
     let expected = run(plain(&python), EVERYTHING);
     assert!(stdout(&expected).ends_with("done\n"));
-    for large in ["own", "previous"] {
+    for large in ["own", "medium", "previous"] {
         let output =
             run(preloaded(&python, &[("GLEANER_STATS", "json"), ("GLEANER_LARGE", large)]), EVERYTHING);
         assert_eq!(stdout(&output), stdout(&expected));
@@ -80,7 +80,7 @@ fn everything_is_as_without() {
         assert_eq!(statistics["installed"], true);
         assert!(statistics["allocator"]["peak_raw_bytes"].as_u64() > Some(1 << 20), "{statistics}");
         // Nothing was allocated in these domains before: what is foreign is what went on to the previous allocator.
-        assert_eq!(statistics["foreign_frees"].as_u64() > Some(0), large == "previous", "{statistics}");
+        assert_eq!(statistics["foreign_frees"].as_u64() > Some(0), large != "own", "{statistics}");
     }
 }
 
@@ -89,7 +89,7 @@ fn statistics_go_where_they_should() {
     let Some(python) = python() else { return };
     let silent = run(preloaded(&python, &[]), "pass");
     assert_eq!((stdout(&silent), stderr(&silent)), ("", ""));
-    let text = run(preloaded(&python, &[("GLEANER_STATS", "1")]), "pass");
+    let text = run(preloaded(&python, &[("GLEANER_STATS", "1"), ("GLEANER_LARGE", "own")]), "pass");
     let text = stderr(&text);
     assert!(text.starts_with("gleaner: CPython 3.") && text.contains("uses Gleaner"), "{text}");
     assert!(text.contains(" live blocks ") && text.contains("previous allocator: 0 freed"), "{text}");
@@ -162,9 +162,9 @@ fn a_trace_has_every_request() {
     let file = folder.path().join("trace");
     let output =
         run(preloaded(&python, &[("GLEANER_TRACE", &file.to_string_lossy())]), include_str!("recorded.py"));
-    // The Python that was started by Python says that it does not record.
-    let said = stderr(&output);
-    assert!(said.lines().count() == 1 && said.contains("another process writes it"), "{said}");
+    // The Python that was started by Python says that it does not record. (CPython itself may warn of forks beside threads.)
+    let said: Vec<&str> = stderr(&output).lines().filter(|line| line.starts_with("gleaner: ")).collect();
+    assert!(said.len() == 1 && said[0].contains("another process writes it"), "{}", stderr(&output));
 
     let reader =
         Reader::new(std::io::BufReader::new(std::fs::File::open(&file).expect("a trace"))).expect("a header");

@@ -13,6 +13,23 @@ assert gleaner.gleaner_install() == 1
 assert gleaner.gleaner_install() == 0
 assert gleaner.gleaner_installed() == 1
 
+
+class Functions(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("ctx", "malloc", "calloc", "realloc", "free")]
+
+
+# Something else takes a part of the place, for a while: that is seen, and nothing is installed over it.
+RAW, OBJ = 0, 2
+ours, raw = Functions(), Functions()
+ctypes.pythonapi.PyMem_GetAllocator(OBJ, ctypes.byref(ours))
+ctypes.pythonapi.PyMem_GetAllocator(RAW, ctypes.byref(raw))
+mixed = Functions(ours.ctx, raw.malloc, ours.calloc, ours.realloc, ours.free)
+ctypes.pythonapi.PyMem_SetAllocator(OBJ, ctypes.byref(mixed))
+assert gleaner.gleaner_installed() == 0
+assert gleaner.gleaner_install() == -2
+ctypes.pythonapi.PyMem_SetAllocator(OBJ, ctypes.byref(ours))
+assert gleaner.gleaner_installed() == 1
+
 after = [(number, str(number)) for number in range(100_000)]
 for one in growing:
     one.extend(range(100))
