@@ -45,7 +45,7 @@ impl Allocator {
     }
 
     /// Hands out a block without a magazine.
-    fn alloc_direct(&self, class: usize) -> Option<NonNull<u8>> {
+    pub(crate) fn alloc_direct(&self, class: usize) -> Option<NonNull<u8>> {
         self.drain_remote();
         let (pool, base) = self.pool_with_room(class).ok()?;
         let block = match self.options.scatter {
@@ -115,7 +115,7 @@ impl Allocator {
     unsafe fn begin_pool(&self, pool: *mut PoolHeader) {
         // SAFETY: by contract; nobody uses the pool's blocks (A4).
         unsafe {
-            if self.options.poison {
+            if self.buries {
                 let bytes = (*pool).blocks.get() as usize * (*pool).block_size.get();
                 base_of(pool, self.pool_shift).write_bytes(poison::DEAD, bytes);
             }
