@@ -91,7 +91,7 @@ pub fn calloc(count: usize, size: usize) -> *mut u8 {
 pub fn calloc_for(api: u8, count: usize, size: usize) -> *mut u8 {
     let Some(bytes) = count.checked_mul(size) else { return ptr::null_mut() };
     if bytes > ARENA_ALIGN {
-        return calloc_large(api, bytes);
+        return calloc_large(bytes, api);
     }
     let block = malloc_for(api, bytes);
     if !block.is_null() {
@@ -103,7 +103,7 @@ pub fn calloc_for(api: u8, count: usize, size: usize) -> *mut u8 {
 
 #[cold]
 #[inline(never)]
-fn calloc_large(api: u8, bytes: usize) -> *mut u8 {
+extern "C" fn calloc_large(bytes: usize, api: u8) -> *mut u8 {
     let block = malloc_for(api, bytes);
     // A chunk of more than one slot never comes from the stash, so it is fresh from a territory: zeros, unless it was
     // filled.
@@ -273,6 +273,7 @@ unsafe extern "C" fn free_ours(ptr: *mut u8, api: u8) {
 ///
 /// # Safety
 /// The pointer is null, or a live block of ours; if another is returned, nobody uses it any more.
+#[inline]
 pub unsafe fn realloc(ptr: *mut u8, size: usize) -> *mut u8 {
     // SAFETY: by contract.
     unsafe { realloc_for(API, ptr, size) }
@@ -282,7 +283,14 @@ pub unsafe fn realloc(ptr: *mut u8, size: usize) -> *mut u8 {
 ///
 /// # Safety
 /// As there.
+#[inline]
 pub unsafe fn realloc_for(api: u8, ptr: *mut u8, size: usize) -> *mut u8 {
+    // SAFETY: by contract.
+    unsafe { resize(ptr, size, api) }
+}
+
+#[inline(never)]
+unsafe extern "C" fn resize(ptr: *mut u8, size: usize, api: u8) -> *mut u8 {
     let Some(block) = NonNull::new(ptr) else { return malloc_for(api, size) };
     let state = modes::state_with_block();
     // SAFETY: by contract.
