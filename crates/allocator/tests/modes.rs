@@ -122,8 +122,45 @@ fn parts() {
             "places" => places(),
             "first request" => println!("first: {}", global::malloc(1).is_null()),
             "configured" => configured(),
+            "fork" => fork(),
             other => panic!("no part {other}"),
         }
+    }
+}
+
+/// A process forks while its other threads allocate; the child, which has one thread, can allocate as well.
+fn fork() {
+    let churn = |seed: usize| {
+        for i in 0..4000 {
+            let block = global::malloc((i * seed) % 40_000);
+            // SAFETY: the block is ours.
+            unsafe { global::free(block) };
+        }
+    };
+    let threads: Vec<_> = (1..4).map(|seed| std::thread::spawn(move || churn(seed * 37))).collect();
+    for _ in 0..15 {
+        // SAFETY: the child calls nothing but the allocator, whose locks are released there, and ends. If one is not, the
+        // alarm ends it.
+        let status = unsafe {
+            let child = libc::fork();
+            if child == 0 {
+                libc::alarm(10);
+                churn(7);
+                libc::_exit(0);
+            }
+            let mut status = -1;
+            assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
+            status
+        };
+        assert_eq!(status, 0);
+    }
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn a_forked_child_allocates() {
+    for mode in ["fast", "hardened", "debug"] {
+        played_well("fork", mode);
     }
 }
 

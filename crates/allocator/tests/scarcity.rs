@@ -18,6 +18,7 @@ fn parts() {
         "first request" => println!("first: {}", global::malloc(1).is_null()),
         "budget" => budget(),
         "little address space" => little_address_space(),
+        "no address space" => no_address_space(),
         other => panic!("no part {other}"),
     }
 }
@@ -161,13 +162,18 @@ fn a_budget_is_kept() {
     }
 }
 
-/// Where there is no room for a large territory there is a small one, and all blocks are ours.
-fn little_address_space() {
+/// Limits the address space to `more` bytes than there are in use.
+fn limit_address_space(more: u64) {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: u64 = status.split(' ').next().unwrap().parse().unwrap();
-    let limit = libc::rlimit { rlim_cur: (pages << 12) + (100 << 20), rlim_max: libc::RLIM_INFINITY };
+    let limit = libc::rlimit { rlim_cur: (pages << 12) + more, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: the limit is one.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
+}
+
+/// Where there is no room for a large territory there is a small one, and all blocks are ours.
+fn little_address_space() {
+    limit_address_space(100 << 20);
     let mut served = 0;
     for size in [48, 5000, 100_000, 10 << 20, 30 << 20, 1 << 30, 1 << 50] {
         let block = global::malloc(size);
@@ -182,9 +188,19 @@ fn little_address_space() {
     assert!((3..6).contains(&served), "{served} requests served");
 }
 
+/// Where there is no room for a territory there is no memory: whoever has a block must be able to free it.
+fn no_address_space() {
+    limit_address_space(7 << 20);
+    for size in [48, 5000, 100_000, 1 << 20, 3 << 20] {
+        let block = global::malloc(size);
+        assert!(block.is_null() || global::owns(block), "{size}");
+    }
+}
+
 #[test]
 fn little_address_space_is_used() {
     for mode in ["fast", "hardened", "debug"] {
         played_well("little address space", mode);
+        played_well("no address space", mode);
     }
 }
