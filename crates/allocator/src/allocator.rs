@@ -85,6 +85,8 @@ pub struct Allocator {
     pub(crate) used_pools: [Cell<*mut PoolHeader>; MAX_CLASSES],
     pub(crate) geometry: Geometry,
     pub(crate) options: Options,
+    /// Whether free blocks of pools are filled with 0xDD: under `poison`, and in the process's debug mode.
+    pub(crate) buries: bool,
     pub(crate) owner: Cell<*const ()>,
     pub(crate) arenas: Arenas,
     pub(crate) retention: Retention,
@@ -139,6 +141,7 @@ impl Allocator {
             used_pools: [const { Cell::new(ptr::null_mut()) }; MAX_CLASSES],
             geometry,
             options,
+            buries: options.poison,
             owner: Cell::new(ptr::null()),
             arenas: Arenas::new(),
             retention: Retention::new(&geometry),

@@ -51,7 +51,12 @@ pub struct ArenaHeader {
     pub(crate) usable_prev: Cell<*mut ArenaHeader>,
     /// Live blocks; counted only once the owner is gone (see `remote.rs`).
     pub(crate) outstanding: Cell<usize>,
+    /// Says that this is a header, and no memory that looks like one.
+    seal: Cell<usize>,
 }
+
+/// What the seal of a header is, apart from its address.
+const SEAL: usize = 0x676C_6561_6E65_7221;
 
 /// Where the table of pool headers begins.
 const POOLS_OFFSET: usize = size_of::<ArenaHeader>();
@@ -110,6 +115,7 @@ impl ArenaHeader {
         // SAFETY: the chunk is ours and longer than a header and its table (by the geometry's rules).
         unsafe {
             arena.write(header);
+            arena.as_ref().seal();
             for index in 0..total {
                 pool_at(arena.as_ptr(), index).write(PoolHeader::unused(index as u8));
             }
@@ -132,7 +138,28 @@ impl ArenaHeader {
             usable_next: Cell::new(ptr::null_mut()),
             usable_prev: Cell::new(ptr::null_mut()),
             outstanding: Cell::new(0),
+            seal: Cell::new(0),
         }
+    }
+
+    /// Notes that a header stands here.
+    pub(crate) fn seal(&self) {
+        self.seal.set(ptr::from_ref(self).addr() ^ SEAL);
+    }
+
+    /// Notes that none stands here any more.
+    pub(crate) fn unseal(&self) {
+        self.seal.set(0);
+    }
+
+    /// Returns whether a header stands here.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.seal.get() == ptr::from_ref(self).addr() ^ SEAL
+    }
+
+    /// Returns how many pools of an arena its header occupies.
+    pub(crate) fn header_pools(&self) -> usize {
+        (self.size.get() >> self.pool_shift.get()) - self.pools.get() as usize
     }
 
     /// Returns how many pools are free.

@@ -306,6 +306,7 @@ pub(crate) unsafe fn release(chunk: *mut ArenaHeader, raw: &dyn Raw) -> usize {
     // SAFETY: by contract; its header knows the size it was mapped with (A3).
     unsafe {
         let size = (*chunk).size.get();
+        (*chunk).unseal();
         raw.unmap(NonNull::new_unchecked(chunk.cast()), size);
         size
     }

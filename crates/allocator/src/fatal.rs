@@ -17,9 +17,21 @@ impl Write for StandardError {
     }
 }
 
+/// Writes to standard error.
+pub(crate) fn say(what: fmt::Arguments<'_>) {
+    // If nobody can be told, there is nobody to tell that either.
+    let _ = StandardError.write_fmt(what);
+}
+
 /// Writes a line to standard error and aborts.
 pub(crate) fn end(what: fmt::Arguments<'_>) -> ! {
-    // If nobody can be told, the end comes all the same.
-    let _ = StandardError.write_fmt(format_args!("gleaner: {what}\n"));
+    say(format_args!("gleaner: {what}\n"));
     std::process::abort()
+}
+
+/// Writes a line to standard error and ends the process as one that was called wrongly. Nothing else runs.
+pub(crate) fn leave(what: fmt::Arguments<'_>) -> ! {
+    say(format_args!("gleaner: {what}\n"));
+    // SAFETY: it has no conditions.
+    unsafe { libc::_exit(2) }
 }

@@ -5,7 +5,8 @@
 //! all that still lives in it. So there are never more heaps than there were threads at once, and nothing is lost. What
 //! other threads free into a heap that rests is taken in by them, under the registry's lock.
 //!
-//! Objects larger than any class are shared: they live in one heap of their own, under a lock.
+//! Objects larger than any class are shared: they live in one heap of their own, the *common* one, under a lock. In modes
+//! other than fast all objects do.
 //!
 //! A fork leaves the child with one thread. The locks are taken before and released after, in parent and child. The
 //! heaps of the threads that are not in the child may be in the middle of anything: the child leaves them alone.
@@ -15,14 +16,15 @@ use core::ptr::{self, NonNull};
 use gleaner_sync::process::SpinLock;
 use gleaner_sync::process::atomic::{AtomicUsize, Ordering};
 
-use crate::allocator::{Allocator, Options};
+use crate::allocator::Allocator;
 use crate::arena::ArenaHeader;
+use crate::budget::Budget;
 use crate::geometry::Geometry;
-use crate::raw::{Mmap, Raw};
+use crate::raw::Raw;
 use crate::remote::{Home, Shared};
 use crate::stats::Stats;
 use crate::thread::{self, Magazines};
-use crate::{stash, territory};
+use crate::{modes, special, stash, territory};
 
 /// One heap. Its allocator comes first, and in that the magazines: the thread's word points to all three.
 #[repr(C)]
@@ -39,13 +41,13 @@ struct Registry {
     count: usize,
 }
 
-/// The heap of large objects; null before there is one.
-struct Large(*mut ThreadHeap);
+/// The common heap; null before there is one.
+struct Common(*mut ThreadHeap);
 
 // SAFETY: A12: it belongs to whoever has the lock.
-unsafe impl Send for Large {}
+unsafe impl Send for Common {}
 
-static LARGE: SpinLock<Large> = SpinLock::new(Large(ptr::null_mut()));
+static COMMON: SpinLock<Common> = SpinLock::new(Common(ptr::null_mut()));
 
 // SAFETY: A12: the heaps in the registry rest, and belong to whoever has the lock.
 unsafe impl Send for Registry {}
@@ -95,16 +97,18 @@ impl Registry {
             // SAFETY: the handlers may be called by any thread that forks.
             unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(after_fork)) };
         }
-        let chunk = Mmap.map(size_of::<ThreadHeap>()).ok()?.cast::<ThreadHeap>();
+        let chunk = Budget.map(size_of::<ThreadHeap>()).ok()?.cast::<ThreadHeap>();
         let heap = chunk.as_ptr();
         // SAFETY: the chunk is ours, long enough and aligned (A2), and is never given back; `shared` is written before
         // anybody reads it by way of the allocator.
         unsafe {
             // A box of a type without size allocates nothing.
-            (&raw mut (*heap).shared).write(Shared::new(Box::new(Mmap)));
+            (&raw mut (*heap).shared).write(Shared::new(Box::new(Budget)));
             (&raw mut (*heap).next).write(ptr::null_mut());
             let home = Home::Forever(&(*heap).shared);
-            (&raw mut (*heap).allocator).write(Allocator::at_home(Geometry::WIDE, Options::default(), home));
+            let mut allocator = Allocator::at_home(Geometry::WIDE, modes::options(), home);
+            allocator.buries = modes::state().is_guarded();
+            (&raw mut (*heap).allocator).write(allocator);
         }
         self.count += 1;
         Some(chunk)
@@ -169,14 +173,14 @@ pub(crate) fn look_after(home: *const Shared) {
     }
 }
 
-/// Does something with the heap of large objects, under the lock; `None` if there is no memory for it.
-pub(crate) fn with_large<R>(work: impl FnOnce(&Allocator) -> R) -> Option<R> {
-    let mut large = LARGE.lock();
-    if large.0.is_null() {
-        large.0 = REGISTRY.lock().make()?.as_ptr();
+/// Does something with the common heap, under its lock; `None` if there is no memory for it.
+pub(crate) fn with_common<R>(work: impl FnOnce(&Allocator) -> R) -> Option<R> {
+    let mut common = COMMON.lock();
+    if common.0.is_null() {
+        common.0 = REGISTRY.lock().make()?.as_ptr();
     }
     // SAFETY: A12: it is used under the lock only.
-    Some(work(unsafe { &(*large.0).allocator }))
+    Some(work(unsafe { &(*common.0).allocator }))
 }
 
 /// Returns the figures of this thread's heap, of those that rest and of that of large objects, and how many others there
@@ -191,22 +195,47 @@ pub(crate) fn stats() -> (Stats, usize) {
         heap.add_to(&mut sum);
         seen += 1;
     }
-    let large = LARGE.lock();
+    let common = COMMON.lock();
     let registry = REGISTRY.lock();
     let mut heap = registry.resting;
-    // SAFETY: A12: the heaps in the list rest, and that of large objects is used under its lock only.
+    // SAFETY: A12: the heaps in the list rest, and the common one is used under its lock only.
     unsafe {
         while let Some(resting) = heap.as_ref() {
             resting.allocator.add_to(&mut sum);
             seen += 1;
             heap = resting.next;
         }
-        if let Some(large) = large.0.as_ref() {
-            large.allocator.add_to(&mut sum);
+        if let Some(common) = common.0.as_ref() {
+            common.allocator.add_to(&mut sum);
             seen += 1;
         }
     }
     (sum, registry.count - seen)
+}
+
+/// Verifies this thread's heap, those that rest, and the common one.
+pub(crate) fn check() {
+    if thread::has_heap()
+        && let Some(heap) = mine()
+    {
+        heap.check();
+    }
+    let common = COMMON.lock();
+    // Magazines, which `check` allocates to look into, are empty in heaps that rest, and never there in the common one.
+    let registry = REGISTRY.lock();
+    let mut heap = registry.resting;
+    // SAFETY: A12: the heaps in the list rest, and the common one is used under its lock only.
+    unsafe {
+        while let Some(resting) = heap.as_ref() {
+            resting.allocator.check();
+            heap = resting.next;
+        }
+        let Some(common) = common.0.as_ref() else { return };
+        common.allocator.check();
+        if modes::state().is_guarded() {
+            special::check_guards(&common.allocator);
+        }
+    }
 }
 
 /// Returns whether a block lies in a chunk of its own.
@@ -219,7 +248,7 @@ pub(crate) unsafe fn is_large(ptr: NonNull<u8>) -> bool {
 }
 
 extern "C" fn before_fork() {
-    core::mem::forget(LARGE.lock());
+    core::mem::forget(COMMON.lock());
     core::mem::forget(REGISTRY.lock());
     core::mem::forget(stash::lock());
     core::mem::forget(territory::lock());
@@ -231,6 +260,6 @@ extern "C" fn after_fork() {
         territory::unlock();
         stash::unlock();
         REGISTRY.force_unlock();
-        LARGE.force_unlock();
+        COMMON.force_unlock();
     }
 }

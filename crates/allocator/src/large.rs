@@ -47,6 +47,7 @@ impl Allocator {
         // header and ends before `LARGE_OFFSET` (A3).
         let block = unsafe {
             arena.write(header);
+            arena.as_ref().seal();
             pool_at(arena.as_ptr(), 0).write(pool);
             arenas::push(&self.large, arena.as_ptr());
             chunk.add(offset)
@@ -92,6 +93,7 @@ impl Allocator {
             let moved = self.shared.raw.remap(NonNull::new_unchecked(chunk.cast()), old, bytes);
             let now = moved.map_or(chunk, |moved| moved.as_ptr().cast());
             if moved.is_some() {
+                (*now).seal();
                 (*now).size.set(bytes);
                 (*pool_at(now, 0)).block_size.set(bytes - offset);
                 self.raw_bytes.set(self.raw_bytes.get() - old);

@@ -20,7 +20,7 @@
 //! Modules: `geometry` (sizes), `raw`, `stash`, `faulty`, `territory` (where chunks come from), `arena` and `pool` (what
 //! stands in them), `arenas` (which have room), `retention` (what is kept), `magazine`, `allocator` (fast paths), `refill`,
 //! `slow` (the others), `large`, `remote` and `remote_list` (other threads), `global`, `heaps`, `thread` (the
-//! process's allocator), `poison`, `walk`, `stats`, `check` (looking at it all).
+//! process's allocator), `modes`, `special`, `budget`, `locate`, `guard` (its modes other than fast), `poison`, `walk`, `stats`, `check` (looking at it all).
 //!
 //! Invariant: the allocator never knows what an object is. One word in each chunk's header is its user's
 //! ([`owner_of`]); it is carried, not understood.
@@ -44,11 +44,11 @@
 //! * **A7** An estate is empty until its owner's end; then it has all chunks with live blocks, each with
 //!   their number, and is touched under its lock only.
 //! * **A8** A block that is pushed on a `RemoteList` belongs to the list until the owner takes it.
-//! * **A9** Under `poison` every byte of a block in a pool in use has been written.
+//! * **A9** Under `poison`, and in the process's debug mode, every byte of a block in a pool in use has been written.
 //! * **A10** A magazine's top is past the end of `NOTHING`, or points into the class's array, above its floor, which holds
 //!   null; between the two are blocks of the class that nobody uses. The number 0 is that of a magazine, too.
 //! * **A11** A territory is mapped, readable and writable, from its base on, and begins with a byte for each 16 KiB of it,
-//!   which holds the number of a magazine.
+//!   which holds the number of a magazine. Where no chunk stands, no header does.
 //! * **A12** The thread's word points to `NO_MAGAZINES`, or to a heap of `heaps.rs`, whose allocator and magazines come
 //!   first, which is never freed, and which no other thread uses. A heap that rests, and that of large objects, is used
 //!   under its lock.
@@ -56,15 +56,19 @@
 mod allocator;
 mod arena;
 mod arenas;
+mod budget;
 mod check;
 mod fatal;
 mod faulty;
 mod geometry;
 pub mod global;
+mod guard;
 mod heaps;
 mod interface;
 mod large;
+mod locate;
 mod magazine;
+mod modes;
 mod poison;
 mod pool;
 mod raw;
@@ -73,6 +77,7 @@ mod remote;
 pub mod remote_list;
 mod retention;
 mod slow;
+mod special;
 mod stash;
 mod stats;
 mod territory;

@@ -68,7 +68,7 @@ pub unsafe trait Raw: Send + Sync {
     }
 }
 
-/// Chunks from the process's [territories](crate::territory), with a bounded stash in between.
+/// Chunks from the process's territories, with a bounded stash in between.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mmap;
 

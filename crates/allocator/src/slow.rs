@@ -47,7 +47,7 @@ impl Allocator {
     }
 
     /// Hands out a block of a class, for `size` bytes, without a magazine.
-    fn alloc_direct(&self, class: usize, size: usize) -> Option<NonNull<u8>> {
+    pub(crate) fn alloc_direct(&self, class: usize, size: usize) -> Option<NonNull<u8>> {
         self.drain_remote();
         let (pool, base) = self.pool_with_room(class).ok()?;
         let block = match self.options.scatter {
@@ -60,7 +60,7 @@ impl Allocator {
             _ => base.wrapping_add(pool.take_ranked(self.next_random())? * pool.block_size.get()),
         };
         let block = NonNull::new(block)?;
-        if pool.stale.get() && pool.blocks.get() == 1 && !self.options.poison {
+        if pool.stale.get() && pool.blocks.get() == 1 && !self.buries {
             // What a run has beyond the request is not to stay resident for nothing.
             // SAFETY: the rest lies inside the block, which nobody uses yet (A4).
             unsafe { self.shared.raw.purge(block.add(size), pool.block_size.get().saturating_sub(size)) };
@@ -122,7 +122,7 @@ impl Allocator {
     unsafe fn begin_pool(&self, pool: *mut PoolHeader) {
         // SAFETY: by contract; nobody uses the pool's blocks (A4).
         unsafe {
-            if self.options.poison {
+            if self.buries {
                 let bytes = (*pool).blocks.get() as usize * (*pool).block_size.get();
                 base_of(pool, self.pool_shift).write_bytes(poison::DEAD, bytes);
             }

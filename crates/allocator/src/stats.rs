@@ -105,6 +105,51 @@ impl Stats {
         Stats { classes: (0..geometry.classes()).map(class).collect(), ..Stats::default() }
     }
 
+    /// Returns the figures as one line of JSON: an object with the names of the fields here, and in `classes` an object for
+    /// each class that has pools.
+    ///
+    /// ```
+    /// use gleaner_allocator::{Allocator, Geometry};
+    ///
+    /// let allocator = Allocator::new(Geometry::CLASSIC);
+    /// let _block = allocator.alloc(40)?;
+    /// let json = allocator.stats().to_json();
+    /// assert!(json.starts_with(r#"{"arenas":1,"free_arenas":0,"pools":1,"#));
+    /// assert!(json.ends_with(
+    ///     r#""classes":[{"block_size":48,"pools":1,"live_blocks":1,"waiting_blocks":0,"free_blocks":84}]}"#
+    /// ));
+    /// # Ok::<(), gleaner_allocator::OutOfMemory>(())
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let member = |(name, figure): (&str, usize)| format!("\"{name}\":{figure}");
+        let figures = [
+            ("arenas", self.arenas),
+            ("free_arenas", self.free_arenas),
+            ("pools", self.pools),
+            ("free_pools", self.free_pools),
+            ("dirty_pools", self.dirty_pools),
+            ("live_blocks", self.live_blocks),
+            ("live_bytes", self.live_bytes),
+            ("large_blocks", self.large_blocks),
+            ("large_bytes", self.large_bytes),
+            ("raw_bytes", self.raw_bytes),
+            ("peak_raw_bytes", self.peak_raw_bytes),
+        ];
+        let class = |class: &ClassStats| {
+            let figures = [
+                ("block_size", class.block_size),
+                ("pools", class.pools),
+                ("live_blocks", class.live_blocks),
+                ("waiting_blocks", class.waiting_blocks),
+                ("free_blocks", class.free_blocks),
+            ];
+            format!("{{{}}}", figures.map(member).join(","))
+        };
+        let classes: Vec<String> = self.classes.iter().filter(|class| class.pools > 0).map(class).collect();
+        format!("{{{},\"classes\":[{}]}}", figures.map(member).join(","), classes.join(","))
+    }
+
     /// Counts a pool, or a large object.
     fn count(&mut self, pool: &PoolHeader) {
         let (used, size) = (pool.used.get() as usize, pool.block_size.get());

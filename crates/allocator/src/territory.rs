@@ -28,7 +28,7 @@ use crate::raw::discard;
 /// The most territories, and the bytes of the largest and the smallest.
 const TERRITORIES: usize = 16;
 const LARGEST: usize = 1 << 36;
-const SMALLEST: usize = 1 << 26;
+const SMALLEST: usize = 1 << 23;
 
 /// The bytes for which the table has one entry.
 pub(crate) const PAGE_SHIFT: u32 = 14;
@@ -185,7 +185,8 @@ impl Territory {
     fn reserve(&mut self, slots: usize) -> Option<()> {
         let least = slots.checked_add(2)?.checked_mul(SLOT)?.next_power_of_two().max(SMALLEST);
         let allowed = getrlimit(Resource::As).current.map_or(usize::MAX, |bytes| bytes as usize / 4);
-        let mut len = LARGEST.min(1 << allowed.max(1).ilog2());
+        // What is asked for has to fit, whatever share of the allowed that is.
+        let mut len = LARGEST.min(1 << allowed.max(1).ilog2()).max(least.min(LARGEST));
         while len >= least {
             if let Some(base) = reserve(len) {
                 (self.base, self.len) = (base, len);

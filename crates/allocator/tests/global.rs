@@ -1,9 +1,12 @@
 //! The process's allocator under this very test: every `Box`, `Vec` and thread of it.
 
 use std::collections::BTreeMap;
+use std::env;
+use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
+use gleaner_allocator::global::Mode;
 use gleaner_allocator::{Gleaner, global};
 
 #[global_allocator]
@@ -150,4 +153,43 @@ fn threads_come_and_go() {
     // Heaps are taken over: there are not more than there were threads at once, here and in the other tests.
     assert!(busy < 40, "{busy} heaps of other threads");
     assert!(stats.arenas < 100, "{stats}");
+}
+
+/// All tests of this file again, in processes with other modes.
+#[test]
+fn in_every_mode() {
+    for mode in [
+        "hardened",
+        "hardened,seed=7",
+        "debug",
+        "debug,seed=7",
+        "fast,fail_at=1000000000000",
+        "debug,budget=1000000000000",
+    ] {
+        let again = Command::new(env::current_exe().unwrap())
+            .args(["--skip", "in_every_mode"])
+            .env("GLEANER_MODE", mode)
+            .output()
+            .unwrap();
+        let (out, error) = (String::from_utf8_lossy(&again.stdout), String::from_utf8_lossy(&again.stderr));
+        assert!(again.status.success() && out.contains(" 0 failed"), "{mode}: {out}\n{error}");
+        assert!(!out.contains(" 0 passed"), "{mode}: {out}");
+    }
+}
+
+/// What the process holds is as it should be, and is told in figures that agree, whatever the other tests do.
+#[test]
+fn what_there_is_holds_and_agrees() {
+    let kept: Vec<Vec<u8>> = (0..2000).map(|i| vec![1; i * 37 % 5000]).collect();
+    global::check();
+    let (stats, _) = global::stats();
+    let blocks: usize = stats.classes.iter().map(|class| class.live_blocks).sum();
+    let bytes: usize = stats.classes.iter().map(|class| class.live_blocks * class.block_size).sum();
+    assert_eq!(blocks + stats.large_blocks, stats.live_blocks, "{stats}");
+    assert_eq!(bytes + stats.large_bytes, stats.live_bytes, "{stats}");
+    // In the fast mode, some of them may be of a heap that another thread uses.
+    let all = global::mode() == Mode::Fast
+        || stats.live_blocks >= 1999 && stats.live_bytes >= kept.iter().map(Vec::len).sum();
+    assert!(all, "{stats}");
+    assert!(stats.raw_bytes >= stats.live_bytes && global::mapped() >= stats.live_bytes, "{stats}");
 }

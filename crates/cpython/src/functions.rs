@@ -29,15 +29,16 @@ pub(crate) fn foreign() -> (usize, usize) {
     (FOREIGN_FREES.load(Ordering::Relaxed), FOREIGN_REALLOCS.load(Ordering::Relaxed))
 }
 
-/// Returns the functions for a domain that had `previous`; requests above `LIMIT` bytes go on to it.
+/// Returns the functions for a domain that had `previous`; requests above `LIMIT` bytes go on to it. `API` is the domain's
+/// letter, which the allocator's debug mode keeps with each block.
 #[must_use]
-pub fn table<const LIMIT: usize>(previous: &'static Previous) -> Functions {
+pub fn table<const LIMIT: usize, const API: u8>(previous: &'static Previous) -> Functions {
     Functions {
         ctx: ptr::from_ref(previous).cast_mut().cast(),
-        malloc: malloc::<LIMIT>,
-        calloc: calloc::<LIMIT>,
-        realloc: realloc::<LIMIT>,
-        free,
+        malloc: malloc::<LIMIT, API>,
+        calloc: calloc::<LIMIT, API>,
+        realloc: realloc::<LIMIT, API>,
+        free: free::<API>,
     }
 }
 
@@ -54,7 +55,10 @@ unsafe fn previous(ctx: *mut c_void) -> &'static Functions {
 ///
 /// # Safety
 /// As C1.
-pub(crate) unsafe extern "C" fn malloc<const LIMIT: usize>(ctx: *mut c_void, size: usize) -> *mut c_void {
+pub(crate) unsafe extern "C" fn malloc<const LIMIT: usize, const API: u8>(
+    ctx: *mut c_void,
+    size: usize,
+) -> *mut c_void {
     if size > LIMIT {
         // SAFETY: CPython's contract (C1) is that of the previous allocator, too (C3).
         return unsafe {
@@ -62,14 +66,14 @@ pub(crate) unsafe extern "C" fn malloc<const LIMIT: usize>(ctx: *mut c_void, siz
             (previous.malloc)(previous.ctx, size)
         };
     }
-    global::malloc(size).cast()
+    global::malloc_for(API, size).cast()
 }
 
 /// `calloc` of the domain.
 ///
 /// # Safety
 /// As C1.
-pub(crate) unsafe extern "C" fn calloc<const LIMIT: usize>(
+pub(crate) unsafe extern "C" fn calloc<const LIMIT: usize, const API: u8>(
     ctx: *mut c_void,
     count: usize,
     size: usize,
@@ -81,21 +85,21 @@ pub(crate) unsafe extern "C" fn calloc<const LIMIT: usize>(
             (previous.calloc)(previous.ctx, count, size)
         };
     }
-    global::calloc(count, size).cast()
+    global::calloc_for(API, count, size).cast()
 }
 
 /// `realloc` of the domain.
 ///
 /// # Safety
 /// As C1.
-pub(crate) unsafe extern "C" fn realloc<const LIMIT: usize>(
+pub(crate) unsafe extern "C" fn realloc<const LIMIT: usize, const API: u8>(
     ctx: *mut c_void,
     block: *mut c_void,
     size: usize,
 ) -> *mut c_void {
     if block.is_null() {
         // SAFETY: as here (C1).
-        return unsafe { malloc::<LIMIT>(ctx, size) };
+        return unsafe { malloc::<LIMIT, API>(ctx, size) };
     }
     if !global::owns(block.cast()) {
         // SAFETY: as here (C1); the block is foreign.
@@ -103,19 +107,19 @@ pub(crate) unsafe extern "C" fn realloc<const LIMIT: usize>(
     }
     if size > LIMIT {
         // SAFETY: as here (C1); the block is ours.
-        return unsafe { move_out(ctx, block, size) };
+        return unsafe { move_out::<API>(ctx, block, size) };
     }
     // SAFETY: the block is live (C1) and ours.
-    unsafe { global::realloc(block.cast(), size).cast() }
+    unsafe { global::realloc_for(API, block.cast(), size).cast() }
 }
 
 /// `free` of the domain.
 ///
 /// # Safety
 /// As C1.
-pub(crate) unsafe extern "C" fn free(ctx: *mut c_void, block: *mut c_void) {
+pub(crate) unsafe extern "C" fn free<const API: u8>(ctx: *mut c_void, block: *mut c_void) {
     // SAFETY: the block is live or null (C1).
-    if !unsafe { global::try_free(block.cast()) } {
+    if !unsafe { global::try_free_for(API, block.cast()) } {
         // SAFETY: as here (C1); the block is not ours.
         unsafe { free_foreign(ctx, block) }
     }
@@ -162,7 +166,7 @@ unsafe fn realloc_foreign(ctx: *mut c_void, block: *mut c_void, size: usize) -> 
 /// As C1, and the block is ours.
 #[cold]
 #[inline(never)]
-unsafe fn move_out(ctx: *mut c_void, block: *mut c_void, size: usize) -> *mut c_void {
+unsafe fn move_out<const API: u8>(ctx: *mut c_void, block: *mut c_void, size: usize) -> *mut c_void {
     // SAFETY: the new block is as large as is copied, and another one than the old, which is ours and live (C1).
     unsafe {
         let previous = previous(ctx);
@@ -170,7 +174,7 @@ unsafe fn move_out(ctx: *mut c_void, block: *mut c_void, size: usize) -> *mut c_
         if !new.is_null() {
             let bytes = global::usable_size(block.cast()).min(size);
             ptr::copy_nonoverlapping(block.cast::<u8>(), new.cast::<u8>(), bytes);
-            global::free(block.cast());
+            global::free_for(API, block.cast());
         }
         new
     }

@@ -27,8 +27,8 @@ static INSTALLED: Mutex<Option<Installed>> = Mutex::new(None);
 #[derive(Clone, Copy)]
 struct Installed {
     python: Python,
-    /// `malloc` of the table that was chosen, by which it is recognised.
-    malloc: usize,
+    /// `malloc` of the table that was chosen for each domain, by which it is recognised.
+    malloc: [usize; DOMAINS.len()],
 }
 
 /// How installing went.
@@ -57,13 +57,13 @@ pub(crate) fn install() -> Outcome {
         Some(Err(unfit)) => return Outcome::Unfit(unfit),
         Some(Ok(python)) => python,
     };
-    let choose = choose_table(&python);
+    let choose = choose_tables(&python);
     // Known before CPython calls any of the functions.
-    let mut malloc = 0;
-    for domain in DOMAINS {
+    let mut malloc = [0; DOMAINS.len()];
+    for (index, domain) in DOMAINS.into_iter().enumerate() {
         let previous: &'static Previous = Box::leak(Box::new(Previous(python.allocator(domain))));
-        let functions = choose(previous);
-        malloc = functions.malloc as usize;
+        let functions = choose[index](previous);
+        malloc[index] = functions.malloc as usize;
         // SAFETY: the table passes foreign blocks on to the previous allocator and is in a library that stays (C1, C3, C4).
         unsafe { python.set_allocator(domain, functions) };
     }
@@ -71,19 +71,19 @@ pub(crate) fn install() -> Outcome {
     Outcome::Done
 }
 
-/// Returns which table of functions the settings ask for.
-fn choose_table(python: &Python) -> fn(&'static Previous) -> Functions {
+/// Returns which table of functions the settings ask for, for each domain.
+fn choose_tables(python: &Python) -> [fn(&'static Previous) -> Functions; DOMAINS.len()] {
     let settings = Settings::get();
     if let Some(file) = &settings.trace {
         match recorder::begin(file, python) {
-            Ok(()) => return recorder::table,
+            Ok(()) => return [recorder::table; DOMAINS.len()],
             Err(error) => eprintln!("gleaner: no trace: {}: {error}", file.display()),
         }
     }
     match settings.large {
-        Large::Own => functions::table::<ALL>,
-        Large::Medium => functions::table::<MEDIUM>,
-        Large::Previous => functions::table::<SMALL>,
+        Large::Own => [functions::table::<ALL, b'm'>, functions::table::<ALL, b'o'>],
+        Large::Medium => [functions::table::<MEDIUM, b'm'>, functions::table::<MEDIUM, b'o'>],
+        Large::Previous => [functions::table::<SMALL, b'm'>, functions::table::<SMALL, b'o'>],
     }
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn installed() -> Option<(Python, bool)> {
 
 /// Whether CPython's domains have the functions that were installed.
 fn is_current(installed: Installed) -> bool {
-    DOMAINS.iter().all(|&domain| installed.python.allocator(domain).malloc as usize == installed.malloc)
+    DOMAINS.map(|domain| installed.python.allocator(domain).malloc as usize) == installed.malloc
 }
 
 /// Locks what is known. A panic of another thread leaves it as it was.

@@ -17,6 +17,8 @@ use std::sync::{Mutex, MutexGuard};
 
 use gleaner_trace::{Meta, Writer};
 
+use gleaner_allocator::global::API;
+
 use crate::functions::{self, ALL};
 use crate::python::{Functions, Previous, Python};
 use crate::report;
@@ -66,7 +68,7 @@ pub(crate) fn finish() {
 
 /// Returns the functions that record, for a domain that had `previous`.
 pub(crate) fn table(previous: &'static Previous) -> Functions {
-    Functions { malloc, calloc, realloc, free, ..functions::table::<ALL>(previous) }
+    Functions { malloc, calloc, realloc, free, ..functions::table::<ALL, API>(previous) }
 }
 
 /// Locks the trace, if it is this process's.
@@ -93,20 +95,20 @@ fn record<R: Copy>(request: impl FnOnce() -> R, told: impl FnOnce(&mut Writer<Bu
 
 unsafe extern "C" fn malloc(ctx: *mut c_void, size: usize) -> *mut c_void {
     // SAFETY: as here (C1).
-    let request = || unsafe { functions::malloc::<ALL>(ctx, size) };
+    let request = || unsafe { functions::malloc::<ALL, API>(ctx, size) };
     record(request, |writer, block| writer.malloc(block.addr(), size))
 }
 
 unsafe extern "C" fn calloc(ctx: *mut c_void, count: usize, size: usize) -> *mut c_void {
     // SAFETY: as here (C1).
-    let request = || unsafe { functions::calloc::<ALL>(ctx, count, size) };
+    let request = || unsafe { functions::calloc::<ALL, API>(ctx, count, size) };
     // If the product is too large there is no block, and nothing is told.
     record(request, |writer, block| writer.calloc(block.addr(), count.wrapping_mul(size)))
 }
 
 unsafe extern "C" fn realloc(ctx: *mut c_void, block: *mut c_void, size: usize) -> *mut c_void {
     // SAFETY: as here (C1).
-    let request = || unsafe { functions::realloc::<ALL>(ctx, block, size) };
+    let request = || unsafe { functions::realloc::<ALL, API>(ctx, block, size) };
     let old = block.addr();
     record(request, |writer, new| match old {
         0 => writer.malloc(new.addr(), size),
@@ -117,5 +119,5 @@ unsafe extern "C" fn realloc(ctx: *mut c_void, block: *mut c_void, size: usize) 
 unsafe extern "C" fn free(ctx: *mut c_void, block: *mut c_void) {
     let old = block.addr();
     // SAFETY: as here (C1).
-    record(|| unsafe { functions::free(ctx, block) }, |writer, ()| writer.free(old));
+    record(|| unsafe { functions::free::<API>(ctx, block) }, |writer, ()| writer.free(old));
 }

@@ -58,7 +58,7 @@ impl Domain {
         let asked: &'static Asked = Box::leak(Box::default());
         let ctx = std::ptr::from_ref(asked).cast_mut().cast();
         let previous = Box::leak(Box::new(Previous(Functions { ctx, malloc, calloc, realloc, free })));
-        Domain { functions: table::<LIMIT>(previous), asked }
+        Domain { functions: table::<LIMIT, b'o'>(previous), asked }
     }
 
     fn malloc(&self, size: usize) -> *mut u8 {

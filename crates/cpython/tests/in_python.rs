@@ -181,3 +181,44 @@ fn a_trace_has_every_request() {
     assert_eq!((blocks(30_001), blocks(40_001), blocks(50_001)), (1234, 0, 0));
     assert!(events.len() > 100_000, "{}", events.len());
 }
+
+/// The modes of the allocator (docs/modes.md): what Python does in them is the same.
+#[test]
+fn everything_is_as_without_in_every_mode() {
+    let Some(python) = python() else { return };
+    let expected = run(plain(&python), EVERYTHING);
+    for mode in ["hardened", "debug"] {
+        let output = run(preloaded(&python, &[("GLEANER_MODE", mode)]), EVERYTHING);
+        assert_eq!(stdout(&output), stdout(&expected), "{mode}");
+    }
+}
+
+// PY-54: test_capi.test_mem: test_buffer_overflow, test_api_misuse.
+#[test]
+fn the_debug_mode_reports_what_extensions_do() {
+    let Some(python) = python() else { return };
+    let prelude =
+        "from ctypes import *; py = pythonapi; py.PyMem_Malloc.restype = c_void_p; p = py.PyMem_Malloc(16)\n";
+    for (misuse, last) in [
+        ("memset(p + 16, ord('x'), 1); py.PyMem_Free(c_void_p(p))", "gleaner: bad trailing pad byte"),
+        ("py.PyObject_Free(c_void_p(p))", "gleaner: bad ID: Allocated using API 'm', verified using API 'o'"),
+    ] {
+        let mut command = preloaded(&python, &[("GLEANER_MODE", "debug")]);
+        let output = command.args(["-c", &format!("{prelude}{misuse}")]).output().expect("it starts");
+        assert!(!output.status.success());
+        let report = stderr(&output);
+        assert!(report.contains(": API 'm'\n    16 bytes originally requested\n"), "{report}");
+        assert_eq!(report.lines().next_back(), Some(last), "{report}");
+    }
+}
+
+// PY-56: without memory there is a MemoryError, and nothing worse.
+#[test]
+fn a_budget_is_a_memory_error() {
+    let Some(python) = python() else { return };
+    let script = "kept = []\ntry:\n  while True: kept.append(bytes(1000))\nexcept MemoryError:\n  del kept; print('none left')";
+    for mode in ["fast,budget=30000000", "hardened,budget=30000000", "debug,budget=30000000"] {
+        let output = run(preloaded(&python, &[("GLEANER_MODE", mode)]), script);
+        assert_eq!(stdout(&output), "none left\n", "{mode}");
+    }
+}
