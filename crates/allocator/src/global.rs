@@ -175,7 +175,7 @@ pub unsafe fn try_free(ptr: *mut u8) -> bool {
 #[inline]
 pub unsafe fn try_free_for(api: u8, ptr: *mut u8) -> bool {
     // SAFETY: by contract.
-    unsafe { push(ptr) || free_slow(ptr, api) }
+    unsafe { free_at_hand(ptr) || free_slow(ptr, api) }
 }
 
 /// Frees a block. Null is nothing to free.
@@ -202,18 +202,20 @@ pub unsafe fn free(ptr: *mut u8) {
 pub unsafe fn free_for(api: u8, ptr: *mut u8) {
     // SAFETY: by contract.
     unsafe {
-        if !push(ptr) {
+        if !free_at_hand(ptr) {
             free_ours(ptr, api);
         }
     }
 }
 
-/// Puts a block into the magazine it belongs to; false if there is no room, no magazine, or no block of ours.
+/// Frees a block if that takes no more than putting it into its magazine; false, and nothing has happened, if there is no
+/// room, no magazine, or no block of ours. For doors that have more to do then, out of line.
 ///
 /// # Safety
-/// If the pointer is one of ours, it is live, and nobody uses it any more.
+/// If the pointer is one of ours, it is live, and nobody uses it any more if it was freed.
 #[inline(always)]
-unsafe fn push(ptr: *mut u8) -> bool {
+#[must_use]
+pub unsafe fn free_at_hand(ptr: *mut u8) -> bool {
     // Relaxed: whoever has a block of ours got it by way of synchronisation, after the territory was reserved.
     let base = territory::FIRST.base.load(Ordering::Relaxed);
     let offset = ptr.addr().wrapping_sub(base.addr());

@@ -119,6 +119,20 @@ pub(crate) unsafe extern "C" fn realloc<const LIMIT: usize, const API: u8>(
 /// As C1.
 pub(crate) unsafe extern "C" fn free<const API: u8>(ctx: *mut c_void, block: *mut c_void) {
     // SAFETY: the block is live or null (C1).
+    if !unsafe { global::free_at_hand(block.cast()) } {
+        // SAFETY: as here (C1).
+        unsafe { free_rest::<API>(ctx, block) }
+    }
+}
+
+/// Frees what is not freed in a few instructions. Does not unwind, so that `free` needs no frame.
+///
+/// # Safety
+/// As C1.
+#[cold]
+#[inline(never)]
+unsafe extern "C" fn free_rest<const API: u8>(ctx: *mut c_void, block: *mut c_void) {
+    // SAFETY: the block is live or null (C1).
     if !unsafe { global::try_free_for(API, block.cast()) } {
         // SAFETY: as here (C1); the block is not ours.
         unsafe { free_foreign(ctx, block) }
@@ -129,8 +143,6 @@ pub(crate) unsafe extern "C" fn free<const API: u8>(ctx: *mut c_void, block: *mu
 ///
 /// # Safety
 /// As C1, and the block is not ours.
-#[cold]
-#[inline(never)]
 unsafe fn free_foreign(ctx: *mut c_void, block: *mut c_void) {
     if block.is_null() {
         return;
