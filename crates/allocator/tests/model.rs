@@ -2,12 +2,9 @@
 
 mod common;
 
-use common::{Driver, Request};
-use gleaner_allocator::{Faulty, Geometry, Plan};
+use common::{Driver, GEOMETRIES, Request, options};
+use gleaner_allocator::{Faulty, Plan};
 use proptest::prelude::*;
-
-const GEOMETRIES: [Geometry; 5] =
-    [Geometry::CLASSIC, Geometry::MODERN, Geometry::WIDE, Geometry::TINY, Geometry::TINY_MAGAZINES];
 
 fn requests(most: usize) -> impl Strategy<Value = Vec<Request>> {
     prop::collection::vec(any::<[u8; 4]>().prop_map(Request::from_bytes), 0..most)
@@ -24,19 +21,19 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
     #[test]
-    fn requests_agree_with_the_model(requests in requests(600), poison: bool) {
+    fn requests_agree_with_the_model(requests in requests(600), choice: u8) {
         for geometry in GEOMETRIES {
-            prop_assert_eq!(drive(Driver::new(geometry, poison), &requests), 0);
+            prop_assert_eq!(drive(Driver::new(geometry, options(choice)), &requests), 0);
         }
     }
 
     #[test]
-    fn a_budget_is_an_error_and_nothing_more(requests in requests(300), budget in 0..64_usize) {
+    fn a_budget_is_an_error_and_nothing_more(requests in requests(300), budget in 0..64_usize, choice: u8) {
         for geometry in GEOMETRIES {
             let plan = Plan { budget: Some(budget * 20_000), ..Plan::default() };
             let raw = Faulty::new(plan);
             let witness = raw.witness();
-            let failures = drive(Driver::with_raw(geometry, true, Box::new(raw)), &requests);
+            let failures = drive(Driver::with_raw(geometry, options(choice), Box::new(raw)), &requests);
             prop_assert!(failures <= witness.failures());
             prop_assert_eq!((witness.chunks(), witness.bytes()), (0, 0));
         }
