@@ -9,10 +9,13 @@ use std::thread;
 use gleaner_allocator::global;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
+#[path = "common/memory.rs"]
+mod memory;
 #[path = "common/process.rs"]
 mod process;
 
-use process::{in_child, size_and_resident};
+use memory::size_and_resident;
+use process::in_child;
 
 /// Lets the address space grow by that many bytes and no more.
 fn limit_growth(bytes: usize) {

@@ -8,10 +8,13 @@ use std::thread;
 
 use gleaner_allocator::{Allocator, Geometry, global};
 
+#[path = "common/memory.rs"]
+mod memory;
 #[path = "common/process.rs"]
 mod process;
 
-use process::{in_child, size_and_resident};
+use memory::size_and_resident;
+use process::in_child;
 
 const MIB: usize = 1 << 20;
 

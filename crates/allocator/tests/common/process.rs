@@ -1,7 +1,6 @@
-//! A test in a process of its own, and what the system says about a process.
+//! A test in a process of its own.
 
 use std::env;
-use std::fs;
 use std::panic;
 use std::process::{self, Command, Output};
 
@@ -34,12 +33,4 @@ pub(crate) fn in_child(test: &str, job: impl FnOnce()) {
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     print!("{text}");
     assert!(output.status.success(), "{test} in a process of its own: {}", output.status);
-}
-
-/// Returns the bytes of the process's address space and of what of it is resident.
-pub(crate) fn size_and_resident() -> (usize, usize) {
-    let statm = fs::read_to_string("/proc/self/statm").expect("Linux has /proc");
-    let mut pages = statm.split(' ').map(|pages| pages.parse::<usize>().expect("a number"));
-    let mut next = || pages.next().expect("two numbers") * rustix::param::page_size();
-    (next(), next())
 }

@@ -176,7 +176,11 @@ impl World {
         let room = unsafe { global::usable_size(start) };
         assert!(room >= size, "{start:p} has room for {size} bytes, not {room}");
         if let Some((&before, live)) = self.map.range(..start.addr() + room).next_back() {
-            assert!(before + live.room <= start.addr(), "{start:p} of {size} bytes overlaps {:p}", live.start);
+            assert!(
+                before + live.room <= start.addr(),
+                "{start:p} of {size} bytes overlaps {:p}",
+                live.start
+            );
         }
         self.seed = self.seed.wrapping_add(101);
         let live = Live { start, room, seed: self.seed };
