@@ -371,32 +371,42 @@ fn take_over(list: &List, registry: &Registry) -> Option<Vec<usize>> {
     Some(take(list))
 }
 
-/// A heap that rests, is taken over, and rests again, all while somebody pushes: at the end it rests and nothing is left.
+/// A heap that rests, is taken over, and rests again, all while `chains` are pushed: at the end it rests and nothing is left.
+fn pushers_while_a_heap_rests_twice<const N: usize>(chains: [[usize; 2]; N]) -> u32 {
+    let list = Arc::new(List::new(Estate::default()));
+    let registry = Registry::default();
+    let pushers = chains.map(|payloads| {
+        let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+        thread::spawn(move || send(&list, &registry, payloads))
+    });
+    let second = thread::spawn({
+        let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+        move || match take_over(&list, &registry) {
+            Some(found) => [found, rest(&list, &registry)].concat(),
+            None => Vec::new(),
+        }
+    });
+    let first = rest(&list, &registry);
+    let pushed: Vec<_> = pushers.into_iter().flat_map(|pusher| pusher.join().unwrap()).collect();
+    let found = [first, pushed, second.join().unwrap()];
+    let seen = found.each_ref().map(|blocks| !blocks.is_empty());
+    let mut all = found.concat();
+    all.sort_unstable();
+    assert_eq!(all, chains.concat(), "every block once, and none is left in the list of a heap that rests");
+    bits(seen)
+}
+
+const LIVES: [&str; 3] =
+    ["the first end finds blocks", "a pusher finds blocks", "the second life finds blocks"];
+
 #[test]
 fn a_pusher_while_a_heap_rests_twice() {
-    let meetings = ["the first end finds blocks", "the pusher finds blocks", "the second life finds blocks"];
-    explore((3, 6), &meetings, || {
-        let list = Arc::new(List::new(Estate::default()));
-        let registry = Registry::default();
-        let pusher = thread::spawn({
-            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
-            move || send(&list, &registry, [1, 2])
-        });
-        let second = thread::spawn({
-            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
-            move || match take_over(&list, &registry) {
-                Some(found) => [found, rest(&list, &registry)].concat(),
-                None => Vec::new(),
-            }
-        });
-        let first = rest(&list, &registry);
-        let found = [first, pusher.join().unwrap(), second.join().unwrap()];
-        let seen = found.each_ref().map(|blocks| !blocks.is_empty());
-        let mut all = found.concat();
-        all.sort_unstable();
-        assert_eq!(all, [1, 2], "every block once, and none is left in the list of a heap that rests");
-        bits(seen)
-    });
+    explore((3, 6), &LIVES, || pushers_while_a_heap_rests_twice([[1, 2]]));
+}
+
+#[test]
+fn two_pushers_while_a_heap_rests_twice() {
+    explore((4, 7), &LIVES, || pushers_while_a_heap_rests_twice([[1, 2], [3, 4]]));
 }
 
 /// Two heaps: the first one's thread ends while the second one's pushes into it; a third thread takes the first heap over and
