@@ -100,13 +100,12 @@ fn a_child_of_many_threads_allocates_and_frees() {
     });
 }
 
-/// A heap that the program has spoilt says so, and aborts.
-#[test]
-fn a_double_free_is_the_end() {
+/// Frees a block twice; the process says so, and aborts.
+fn twice(test: &str, size: usize) {
     // SAFETY: no: the misuse is what is tested.
-    let output = child("a_double_free_is_the_end", || unsafe {
-        let block = global::malloc(48);
-        let _other = global::malloc(48);
+    let output = child(test, || unsafe {
+        let block = global::malloc(size);
+        let _other = global::malloc(size);
         global::free(block);
         global::free(block);
         global::trim();
@@ -114,4 +113,21 @@ fn a_double_free_is_the_end() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{}", output.status);
     assert!(said.contains("gleaner: double free: block 0x"), "{said}");
+}
+
+#[test]
+fn a_double_free_is_the_end() {
+    twice("a_double_free_is_the_end", 48);
+}
+
+/// Its chunk waits in the stash.
+#[test]
+fn a_double_free_of_a_large_block_is_the_end() {
+    twice("a_double_free_of_a_large_block_is_the_end", 200_000);
+}
+
+/// Its slots are free.
+#[test]
+fn a_double_free_of_slots_is_the_end() {
+    twice("a_double_free_of_slots_is_the_end", 3 << 20);
 }
