@@ -15,27 +15,36 @@ const LEAST: usize = 16;
 /// Every size has the first class that is large enough, and wastes little.
 fn sizes_find_their_class(geometry: &Geometry) {
     assert_eq!(geometry.class_of(0), geometry.class_of(1));
-    assert_eq!(geometry.class_of(geometry.medium_max() + 1), None);
+    assert_eq!(geometry.class_of(geometry.class_max() + 1), None);
     assert_eq!(geometry.class_of(usize::MAX), None);
-    let mut last = 0;
-    for size in 1..=geometry.medium_max() {
-        let class = geometry.class_of(size).expect("a size up to the largest medium one has a class");
-        assert!(class < geometry.classes() && (class == last || class == last + 1), "{size}");
-        last = class;
-        let room = geometry.class_size(class);
+    let (mut last, mut room) = (0, 0);
+    for size in 1..=geometry.class_max() {
+        let class = geometry.class_of(size).expect("a size up to the largest has a class");
+        assert!(class < geometry.classes() && class >= last, "{size}");
+        if class > last {
+            assert!(room < size || room == LEAST, "{size} would fit into class {last}");
+            let next = class == last + 1 || is_run(geometry, class);
+            assert!(next, "no small or medium class is left out before {class}");
+        }
+        (last, room) = (class, geometry.class_size(class));
         assert!(room >= size, "class {class} has room for {size}");
-        let before = if class == 0 { 0 } else { geometry.class_size(class - 1) };
-        assert!(before < size || room == LEAST, "{size} would fit into class {}", class - 1);
         if size <= geometry.small_max() {
             assert!(room - size < geometry.grain() || room == LEAST);
             assert!(room.is_multiple_of(geometry.grain()));
-        } else {
-            assert!((room - size) * 4 < size, "{size} wastes less than a quarter, not {}", room - size);
+        } else if size <= geometry.medium_max() {
+            assert!((room - size) * 8 < size, "{size} wastes less than an eighth, not {}", room - size);
             assert!(room.is_multiple_of(16));
+        } else {
+            assert!(room - size < geometry.pool() && room.is_multiple_of(geometry.pool()));
         }
     }
     assert_eq!(last, geometry.classes() - 1);
-    assert_eq!(geometry.class_size(last), geometry.medium_max().max(LEAST));
+    assert_eq!(room, geometry.class_max().max(LEAST));
+}
+
+/// Whether the blocks of a class are runs: whole pools, one block each.
+fn is_run(geometry: &Geometry, class: usize) -> bool {
+    geometry.units(class) * geometry.pool() == geometry.class_size(class)
 }
 
 fn classes_fit_into_pools(geometry: &Geometry) {
@@ -46,11 +55,13 @@ fn classes_fit_into_pools(geometry: &Geometry) {
     for class in 0..geometry.classes() {
         let (size, units) = (geometry.class_size(class), geometry.units(class));
         let blocks = units * geometry.pool() / size;
-        if size <= geometry.small_max() {
-            assert!(units == 1 && blocks >= 2, "class {class}: {units} pools");
-        } else {
-            assert!((1..=8).contains(&units) && blocks >= 4, "class {class}: {units} pools");
-        }
+        let well = match blocks {
+            0 => false,
+            1 => is_run(geometry, class) && units <= 32 && size <= geometry.class_max(),
+            _ if size <= geometry.small_max().max(LEAST) => units == 1,
+            _ => units <= 8 && blocks >= 4 && size <= geometry.medium_max(),
+        };
+        assert!(well, "class {class}: {blocks} blocks of {size} in {units} pools");
         assert!(units <= geometry.pools_per_arena(), "class {class} of {units} pools");
     }
 }
@@ -62,15 +73,16 @@ fn magazines_are_bounded(geometry: &Geometry, most: usize) {
         let blocks = geometry.magazine(class);
         assert!(blocks <= last, "larger blocks wait in no larger numbers");
         last = blocks;
-        assert!(most == 0 || blocks >= 2);
-        assert!(blocks <= 2 || blocks * geometry.class_size(class) <= 32 << 10);
+        assert_eq!(blocks == 0, most == 0 || is_run(geometry, class), "runs do not wait");
+        assert!(blocks == 0 || blocks >= 2);
+        assert!(blocks <= 2 || blocks * geometry.class_size(class) <= 16 << 10);
     }
 }
 
 /// Without magazines a double free is caught at once, nothing is changed by it, and nothing is lost.
 fn a_double_free_is_caught(geometry: Geometry, options: Options, sizes: &[u16], which: usize) {
     let allocator = Allocator::with_options(geometry, options, Box::new(Mmap));
-    let size_of = |size: u16| usize::from(size) % (geometry.medium_max() + 1);
+    let size_of = |size: u16| usize::from(size) % (geometry.class_max() + 1);
     let mut blocks: Vec<_> =
         sizes.iter().map(|&size| (allocator.alloc(size_of(size)).unwrap(), size_of(size))).collect();
     let (block, size) = blocks.swap_remove(which % blocks.len());

@@ -95,9 +95,10 @@ fn fill(limit: usize, sizes: &[(usize, usize)]) {
     }
 }
 
-/// Sizes, and what share of the address space they can fill. A block above 32 KiB takes a MiB of it at least.
+/// Sizes, and what share of the address space they can fill. One of 20 000 bytes takes two pools, one above
+/// 256 KiB a MiB at least.
 const SIZES: [(usize, usize); 6] =
-    [(80, 85), (1024, 85), (20_000, 75), (100_000, 8), (1_000_000, 80), (6_000_000, 75)];
+    [(80, 85), (1024, 85), (20_000, 50), (100_000, 70), (1_000_000, 80), (6_000_000, 75)];
 
 #[test]
 fn three_hundred_megabytes() {

@@ -232,7 +232,7 @@ fn chunks_forget_their_magazines() {
             let block = global::malloc(size);
             // SAFETY: the block is ours.
             let room = unsafe { global::usable_size(block) };
-            assert_eq!(room, size, "a block of {size} bytes is none that was large");
+            assert!(room < 2 * size, "a block of {size} bytes is none that was large: {room}");
         }
         // SAFETY: as above.
         unsafe { global::free(first) };
