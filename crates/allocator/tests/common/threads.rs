@@ -151,7 +151,10 @@ impl World {
             }
             Request::Realloc(which, size) => self.realloc(which, size),
             Request::Foreign => foreign(),
-            Request::Trim => global::trim(),
+            Request::Trim => {
+                global::trim();
+                global::check();
+            }
             Request::Turn(_) | Request::End(_) => unreachable!("not for a thread to do"),
         }
     }
