@@ -1,7 +1,6 @@
-//! Any bytes are requests to an allocator: all geometries, with and without poison, against the byte-map model.
+//! Any bytes are requests to an allocator: all geometries, with any options, against the byte-map model.
 #![no_main]
 
-use gleaner_allocator::Geometry;
 use libfuzzer_sys::fuzz_target;
 
 #[path = "../../crates/allocator/tests/common/mod.rs"]
@@ -10,10 +9,10 @@ mod common;
 /// How often all structures are verified, in requests.
 const CHECK_EVERY: usize = 64;
 
-fuzz_target!(|input: (bool, Vec<[u8; 4]>)| {
-    let (poison, requests) = input;
-    for geometry in [Geometry::TINY, Geometry::CLASSIC, Geometry::MODERN] {
-        let mut driver = common::Driver::new(geometry, poison);
+fuzz_target!(|input: (u8, Vec<[u8; 4]>)| {
+    let (options, requests) = input;
+    for geometry in common::GEOMETRIES {
+        let mut driver = common::Driver::new(geometry, common::options(options));
         for (i, &bytes) in requests.iter().enumerate() {
             driver.step(common::Request::from_bytes(bytes));
             if i % CHECK_EVERY == 0 {

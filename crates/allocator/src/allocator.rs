@@ -30,7 +30,7 @@ use crate::raw::{Mmap, OutOfMemory, Raw};
 use crate::remote::{Home, Shared};
 use crate::retention::Retention;
 
-/// The largest small size of any geometry.
+/// The largest size that may take the fast path.
 pub(crate) const FAST_MAX: usize = 1024;
 
 /// Choices at construction.
@@ -290,7 +290,7 @@ fn magazine_table(geometry: &Geometry, options: Options) -> [u8; FAST_MAX + 1] {
     let mut table = [0; FAST_MAX + 1];
     if geometry.has_magazines() && !options.direct() {
         let grain = geometry.grain();
-        for (class, sizes) in table[1..=geometry.small_max()].chunks_mut(grain).enumerate() {
+        for (class, sizes) in table[1..=geometry.small_max().min(FAST_MAX)].chunks_mut(grain).enumerate() {
             sizes.fill(class as u8 + 1);
         }
     }

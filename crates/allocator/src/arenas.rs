@@ -307,6 +307,10 @@ pub(crate) unsafe fn release(chunk: *mut ArenaHeader, raw: &dyn Raw) -> usize {
     unsafe {
         let size = (*chunk).size.get();
         (*chunk).unseal();
+        if (*chunk).pools.get() > 0 {
+            // Pools may be in use, when their heap ends.
+            raw.mark(chunk.cast(), size, 0);
+        }
         raw.unmap(NonNull::new_unchecked(chunk.cast()), size);
         size
     }

@@ -143,30 +143,36 @@ impl Geometry {
     ///
     /// # Errors
     /// [`GeometryError::MediumMax`] unless that and the largest small size are powers of two, and it is at most two
-    /// pools.
+    /// pools, less than the longest run, and not too many classes.
     pub const fn with_medium(self, medium_max: usize) -> Result<Geometry, GeometryError> {
         let powers = medium_max.is_power_of_two() && self.small_max.is_power_of_two();
         // Eighths of the largest small size must be multiples of 16.
         if !powers || self.small_max < 128 || medium_max <= self.small_max || medium_max > 2 * self.pool {
             return Err(GeometryError::MediumMax(medium_max));
         }
-        let pools = Geometry { medium_max, ..self }.pools_per_arena();
-        if pools < MAX_UNITS {
+        let geometry = Geometry { medium_max, ..self };
+        let beyond_runs = self.runs > 0 && self.runs * self.pool <= medium_max;
+        if geometry.pools_per_arena() < MAX_UNITS || beyond_runs || geometry.classes() > MAX_CLASSES {
             return Err(GeometryError::MediumMax(medium_max));
         }
-        Ok(Geometry { medium_max, ..self })
+        Ok(geometry)
     }
 
     /// Serves larger requests with runs: as many whole pools side by side as they need, up to `pools`.
     ///
     /// # Errors
-    /// [`GeometryError::Runs`] unless that is 1 to 32, at most half an arena, and more than the largest medium size.
+    /// [`GeometryError::Runs`] unless that is 1 to 32, at most half an arena, more than the largest medium size, and not
+    /// too many classes.
     pub const fn with_runs(self, pools: usize) -> Result<Geometry, GeometryError> {
         let fits = pools > 0 && pools <= MAX_RUN && pools <= self.pools_per_arena() / 2;
         if !fits || pools * self.pool <= self.medium_max {
             return Err(GeometryError::Runs(pools));
         }
-        Ok(Geometry { runs: pools, ..self })
+        let geometry = Geometry { runs: pools, ..self };
+        if geometry.classes() > MAX_CLASSES {
+            return Err(GeometryError::Runs(pools));
+        }
+        Ok(geometry)
     }
 
     /// Puts a magazine of up to `blocks` blocks in front of the pools of each class.

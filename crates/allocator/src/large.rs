@@ -7,7 +7,7 @@ use crate::arena::{ArenaHeader, LARGE_OFFSET, pool_at};
 use crate::arenas;
 use crate::geometry::ARENA_ALIGN;
 use crate::poison;
-use crate::pool::PoolHeader;
+use crate::pool::{CLASS_NONE, PoolHeader};
 use crate::raw::OutOfMemory;
 
 /// The unit, in bytes, of a large object's chunk.
@@ -69,6 +69,8 @@ impl Allocator {
         let chunk = ArenaHeader::of(pool.cast()).cast_mut();
         // SAFETY: by contract it is in the list (A6), came from this raw layer, and nobody uses it any more.
         let bytes = unsafe {
+            // Whoever frees it again is found out, while the chunk waits in the stash.
+            (*pool).class.set(CLASS_NONE);
             arenas::remove(&self.large, chunk);
             arenas::release(chunk, &*self.shared.raw)
         };

@@ -145,6 +145,10 @@ impl Allocator {
         // SAFETY: a live block's chunk begins with its header and a table of its pools (A3).
         unsafe {
             let shift = (*ArenaHeader::of(ptr.as_ptr())).pool_shift.get();
+            if shift == 0 {
+                // Zeros: a slot that was given back.
+                self.corrupt(ptr, "double free");
+            }
             let pool = pool_of(ptr.as_ptr(), shift);
             let class = (*pool).class.get();
             if self.options.poison {

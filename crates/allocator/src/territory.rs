@@ -19,7 +19,7 @@ use core::ptr::{self, NonNull};
 
 use gleaner_sync::process::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use gleaner_sync::process::{SpinLock, SpinLockGuard};
-use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
+use rustix::mm::{Advice, MapFlags, MremapFlags, ProtFlags, madvise, mmap_anonymous, mremap_fixed, munmap};
 use rustix::process::{Resource, getrlimit};
 
 use crate::geometry::ARENA_ALIGN;
@@ -94,14 +94,11 @@ pub(crate) fn take(size: usize) -> Option<NonNull<u8>> {
     None
 }
 
-/// Gives a chunk of `size` bytes back; false if it is of no territory.
+/// Gives a chunk of `size` bytes back.
 ///
 /// # Safety
-/// [`take`] or [`extend`] gave the chunk with that size, and nobody uses it; or it is of no territory.
-pub(crate) unsafe fn give(chunk: NonNull<u8>, size: usize) -> bool {
-    if !contains(chunk.as_ptr()) {
-        return false;
-    }
+/// [`take`] or [`extend`] gave the chunk with that size, and nobody uses it.
+pub(crate) unsafe fn give(chunk: NonNull<u8>, size: usize) {
     // SAFETY: by contract; discarded first, for a slot that is free holds zeros.
     unsafe { discard(chunk, size) };
     let mut territories = LOCK.lock();
@@ -110,7 +107,6 @@ pub(crate) unsafe fn give(chunk: NonNull<u8>, size: usize) -> bool {
             territory.set(slot, size.div_ceil(SLOT), false);
         }
     }
-    true
 }
 
 /// Makes a chunk longer, or shorter, where it is; false if what follows is taken.
@@ -138,16 +134,37 @@ pub(crate) unsafe fn extend(chunk: NonNull<u8>, old: usize, new: usize) -> bool 
     false
 }
 
-/// Puts fresh pages where a chunk's were moved away.
+/// Moves the pages of a chunk of `size` bytes to the front of another, which gets the content; the chunk has zeros then.
+/// False, and both hold what they did, if the system does not do that.
+///
+/// At no time is there a hole in the territory: the system would give it to the next who maps something. Slot by
+/// slot, because the system moves pages of one mapping only, and what was moved is a mapping of its own.
 ///
 /// # Safety
-/// The chunk is the caller's, of `size` bytes, from [`take`], and its pages are no longer mapped.
-pub(crate) unsafe fn mend(chunk: NonNull<u8>, size: usize) {
-    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
-    // SAFETY: by contract, nothing is mapped there. A failure would leave a hole that a later owner meets.
-    let mended =
-        unsafe { mmap_anonymous(chunk.as_ptr().cast(), size, ProtFlags::READ | ProtFlags::WRITE, flags) };
-    assert!(mended.is_ok(), "the system lets us map what it had mapped before");
+/// Both chunks are the caller's, from [`take`], and the other is at least as long and holds nothing.
+pub(crate) unsafe fn move_pages(chunk: NonNull<u8>, place: NonNull<u8>, size: usize) -> bool {
+    let flags = MremapFlags::MAYMOVE | MremapFlags::DONTUNMAP;
+    for offset in (0..size).step_by(SLOT) {
+        // SAFETY: by contract; whole slots of both, which do not overlap. What has been moved is copied back if it does
+        // not go on.
+        unsafe {
+            let (from, to) = (chunk.add(offset), place.add(offset));
+            if mremap_fixed(from.as_ptr().cast(), SLOT, SLOT, flags, to.as_ptr().cast()).is_err() {
+                fill(to);
+                chunk.copy_from_nonoverlapping(place, offset);
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Maps a slot again if the system has unmapped it and then refused to move pages there, as old ones do; if somebody else
+/// has come to lie there in between, it is his.
+fn fill(slot: NonNull<u8>) {
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED_NOREPLACE;
+    // SAFETY: nothing is replaced.
+    let _ = unsafe { mmap_anonymous(slot.as_ptr().cast(), SLOT, ProtFlags::READ | ProtFlags::WRITE, flags) };
 }
 
 /// Returns whether an address lies in a territory.

@@ -100,9 +100,10 @@ type Count = StdArc<StdAtomicUsize>;
 
 /// Explores a model completely, or fails: loom itself reports success when it hits a limit.
 ///
-/// The model returns which of `meetings` this execution saw, as bits; each must be seen in some execution and
-/// missing in another, or the model explores less than it claims.
-fn explore(meetings: &[&str], model: impl Fn() -> u32 + Sync + Send + 'static) {
+/// `size` is how many threads there are, the first included, and how many operations on lists they do. The model returns
+/// which of `meetings` this execution saw, as bits; each must be seen in some execution and missing in another, or the model explores less than
+/// it claims.
+fn explore(size: (usize, usize), meetings: &[&str], model: impl Fn() -> u32 + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
     let (start, iterations) = (Instant::now(), Count::default());
@@ -116,7 +117,8 @@ fn explore(meetings: &[&str], model: impl Fn() -> u32 + Sync + Send + 'static) {
         }
     });
     let iterations = iterations.load(StdOrdering::Relaxed);
-    println!("{iterations} executions in {:?}", start.elapsed());
+    let (threads, operations) = size;
+    println!("{threads} threads, {operations} operations, {iterations} executions in {:?}", start.elapsed());
     for (meeting, count) in meetings.iter().zip(seen.iter()) {
         let count = count.load(StdOrdering::Relaxed);
         println!("  {meeting}: {count}");
@@ -127,6 +129,24 @@ fn explore(meetings: &[&str], model: impl Fn() -> u32 + Sync + Send + 'static) {
     }
     if let Some(most) = builder.max_duration {
         assert!(start.elapsed() < most, "capped after {most:?}");
+    }
+}
+
+/// Frees two blocks remotely, as a chain; one that is refused is still the pusher's, who knows its blocks without the links.
+fn push_chain(list: &List, payloads: [usize; 2]) -> bool {
+    let [first, last] = payloads.map(node);
+    // SAFETY: the nodes are ours until they are pushed, and still if that is refused.
+    unsafe {
+        Link::set_next(first, last);
+        let refused = list.push_chain(first, last) == Sent::Refused;
+        if refused {
+            let payloads = [first, last].map(|node| open(node));
+            list.with_estate(|estate| {
+                assert!(estate.complete, "who is refused finds the estate complete");
+                estate.late.extend(payloads);
+            });
+        }
+        refused
     }
 }
 
@@ -144,29 +164,33 @@ fn pusher(
 
 #[test]
 fn two_pushers_and_an_owner_who_drains() {
-    explore(&["the first take finds blocks", "the second take finds blocks", "blocks are left"], || {
-        let list = Arc::new(List::new(Estate::default()));
-        let other = pusher(&list, [3, 4]);
-        let owner = thread::spawn({
-            let list = Arc::clone(&list);
-            move || [take(&list), take(&list)]
-        });
-        push(&list, 1);
-        push(&list, 2);
-        other.join().unwrap();
-        let [first, second] = owner.join().unwrap();
-        let left = take(&list);
-        let seen = [&first, &second, &left].map(|blocks| !blocks.is_empty());
-        let mut all = [first, second, left].concat();
-        all.sort_unstable();
-        assert_eq!(all, [1, 2, 3, 4], "every block once");
-        bits(seen)
-    });
+    explore(
+        (3, 7),
+        &["the first take finds blocks", "the second take finds blocks", "blocks are left"],
+        || {
+            let list = Arc::new(List::new(Estate::default()));
+            let other = pusher(&list, [3, 4]);
+            let owner = thread::spawn({
+                let list = Arc::clone(&list);
+                move || [take(&list), take(&list)]
+            });
+            push(&list, 1);
+            push(&list, 2);
+            other.join().unwrap();
+            let [first, second] = owner.join().unwrap();
+            let left = take(&list);
+            let seen = [&first, &second, &left].map(|blocks| !blocks.is_empty());
+            let mut all = [first, second, left].concat();
+            all.sort_unstable();
+            assert_eq!(all, [1, 2, 3, 4], "every block once");
+            bits(seen)
+        },
+    );
 }
 
 #[test]
 fn two_pushers_and_an_owner_who_ends() {
-    explore(&["the take finds blocks", "the end finds blocks", "blocks are late"], || {
+    explore((3, 5), &["the take finds blocks", "the end finds blocks", "blocks are late"], || {
         let list = Arc::new(List::new(Estate::default()));
         let other = pusher(&list, [3]);
         let owner = thread::spawn({
@@ -189,7 +213,7 @@ fn two_pushers_and_an_owner_who_ends() {
 /// Nobody waits for anybody: the list goes with whoever is last, and the estate is complete for all.
 #[test]
 fn pushers_and_an_owner_who_part_without_a_word() {
-    explore(&["the end finds blocks"], || {
+    explore((3, 3), &["the end finds blocks"], || {
         let list = Arc::new(List::new(Estate::default()));
         let pushers = [pusher(&list, [1]), pusher(&list, [2])];
         let found = close(&list);
@@ -220,65 +244,208 @@ fn send(list: &List, registry: &Registry, payloads: [usize; 2]) -> Vec<usize> {
 /// Whoever comes last sees to it that nothing is left in the list of a heap that rests.
 #[test]
 fn two_pushers_and_an_owner_who_rests() {
-    explore(&["the owner finds blocks", "a pusher finds blocks", "the other pusher finds blocks"], || {
-        let list = Arc::new(List::new(Estate::default()));
-        let registry = Registry::default();
-        let other = thread::spawn({
-            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
-            move || send(&list, &registry, [3, 4])
-        });
-        let owner = thread::spawn({
-            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
-            move || {
-                let mut resting = registry.lock().unwrap();
-                list.rest();
-                let found = take(&list);
-                *resting = true;
-                found
-            }
-        });
-        let mine = send(&list, &registry, [1, 2]);
-        let found = [owner.join().unwrap(), mine, other.join().unwrap()];
-        let seen = found.each_ref().map(|blocks| !blocks.is_empty());
-        let mut all = found.concat();
-        all.sort_unstable();
-        assert_eq!(all, [1, 2, 3, 4], "every block once, and none is left");
-        bits(seen)
-    });
+    explore(
+        (3, 4),
+        &["the owner finds blocks", "a pusher finds blocks", "the other pusher finds blocks"],
+        || {
+            let list = Arc::new(List::new(Estate::default()));
+            let registry = Registry::default();
+            let other = thread::spawn({
+                let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+                move || send(&list, &registry, [3, 4])
+            });
+            let owner = thread::spawn({
+                let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+                move || {
+                    let mut resting = registry.lock().unwrap();
+                    list.rest();
+                    let found = take(&list);
+                    *resting = true;
+                    found
+                }
+            });
+            let mine = send(&list, &registry, [1, 2]);
+            let found = [owner.join().unwrap(), mine, other.join().unwrap()];
+            let seen = found.each_ref().map(|blocks| !blocks.is_empty());
+            let mut all = found.concat();
+            all.sort_unstable();
+            assert_eq!(all, [1, 2, 3, 4], "every block once, and none is left");
+            bits(seen)
+        },
+    );
 }
 
 /// A heap that rests and is taken over meanwhile: its new owner finds what nobody else has taken.
 #[test]
 fn a_pusher_an_owner_who_rests_and_one_who_takes_over() {
-    explore(&["the owner finds blocks", "the pusher finds blocks", "the new owner finds blocks"], || {
+    explore(
+        (3, 5),
+        &["the owner finds blocks", "the pusher finds blocks", "the new owner finds blocks"],
+        || {
+            let list = Arc::new(List::new(Estate::default()));
+            let registry = Registry::default();
+            let pusher = thread::spawn({
+                let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+                move || send(&list, &registry, [1, 2])
+            });
+            let mut resting = registry.lock().unwrap();
+            list.rest();
+            let first = take(&list);
+            *resting = true;
+            drop(resting);
+            let new_owner = thread::spawn({
+                let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+                move || {
+                    let mut resting = registry.lock().unwrap();
+                    *resting = false;
+                    list.wake();
+                    drop(resting);
+                    take(&list)
+                }
+            });
+            let found = [first, pusher.join().unwrap(), new_owner.join().unwrap()];
+            // The new owner looks again whenever it likes.
+            let later = take(&list);
+            let seen = found.each_ref().map(|blocks| !blocks.is_empty());
+            let mut all = [found.concat(), later].concat();
+            all.sort_unstable();
+            assert_eq!(all, [1, 2], "every block once");
+            bits(seen)
+        },
+    );
+}
+
+/// Chains arrive as a whole or are refused as a whole, with another pusher's blocks between them.
+#[test]
+fn chains_and_an_owner_who_ends() {
+    let meetings =
+        ["the end finds blocks", "one chain is refused", "the other chain is refused", "a block is late"];
+    explore((4, 4), &meetings, || {
         let list = Arc::new(List::new(Estate::default()));
-        let registry = Registry::default();
-        let pusher = thread::spawn({
-            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
-            move || send(&list, &registry, [1, 2])
+        let [other, single] = [[3, 4], [5, 0]].map(|payloads| {
+            let list = Arc::clone(&list);
+            thread::spawn(move || match payloads {
+                [payload, 0] => {
+                    push(&list, payload);
+                    false
+                }
+                chain => push_chain(&list, chain),
+            })
         });
-        let mut resting = registry.lock().unwrap();
-        list.rest();
-        let first = take(&list);
-        *resting = true;
-        drop(resting);
-        let new_owner = thread::spawn({
-            let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+        let owner = thread::spawn({
+            let list = Arc::clone(&list);
+            move || close(&list)
+        });
+        let refused = [push_chain(&list, [1, 2]), other.join().unwrap()];
+        single.join().unwrap();
+        let last = owner.join().unwrap();
+        let late = list.with_estate(|estate| std::mem::take(&mut estate.late));
+        for (chain, refused) in [[1, 2], [3, 4]].into_iter().zip(refused) {
+            assert!(chain.iter().all(|payload| late.contains(payload) == refused), "a chain stays whole");
+        }
+        let seen = bits([!last.is_empty(), refused[0], refused[1], late.contains(&5)]);
+        let mut all = [last, late].concat();
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3, 4, 5], "every block once");
+        seen
+    });
+}
+
+/// The owner's end: the heap rests.
+fn rest(list: &List, registry: &Registry) -> Vec<usize> {
+    let mut resting = registry.lock().unwrap();
+    list.rest();
+    let found = take(list);
+    *resting = true;
+    found
+}
+
+/// Takes a heap over if it rests, as `acquire` does; returns what it finds, or `None` if the heap is not to be had.
+fn take_over(list: &List, registry: &Registry) -> Option<Vec<usize>> {
+    let mut resting = registry.lock().unwrap();
+    if !std::mem::take(&mut *resting) {
+        return None;
+    }
+    list.wake();
+    drop(resting);
+    Some(take(list))
+}
+
+/// A heap that rests, is taken over, and rests again, all while `chains` are pushed: at the end it rests and nothing is left.
+fn pushers_while_a_heap_rests_twice<const N: usize>(chains: [[usize; 2]; N]) -> u32 {
+    let list = Arc::new(List::new(Estate::default()));
+    let registry = Registry::default();
+    let pushers = chains.map(|payloads| {
+        let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+        thread::spawn(move || send(&list, &registry, payloads))
+    });
+    let second = thread::spawn({
+        let (list, registry) = (Arc::clone(&list), Arc::clone(&registry));
+        move || match take_over(&list, &registry) {
+            Some(found) => [found, rest(&list, &registry)].concat(),
+            None => Vec::new(),
+        }
+    });
+    let first = rest(&list, &registry);
+    let pushed: Vec<_> = pushers.into_iter().flat_map(|pusher| pusher.join().unwrap()).collect();
+    let found = [first, pushed, second.join().unwrap()];
+    let seen = found.each_ref().map(|blocks| !blocks.is_empty());
+    let mut all = found.concat();
+    all.sort_unstable();
+    assert_eq!(all, chains.concat(), "every block once, and none is left in the list of a heap that rests");
+    bits(seen)
+}
+
+const LIVES: [&str; 3] =
+    ["the first end finds blocks", "a pusher finds blocks", "the second life finds blocks"];
+
+#[test]
+fn a_pusher_while_a_heap_rests_twice() {
+    explore((3, 6), &LIVES, || pushers_while_a_heap_rests_twice([[1, 2]]));
+}
+
+#[test]
+fn two_pushers_while_a_heap_rests_twice() {
+    explore((4, 7), &LIVES, || pushers_while_a_heap_rests_twice([[1, 2], [3, 4]]));
+}
+
+/// Two heaps: the first one's thread ends while the second one's pushes into it; a third thread takes the first heap over and
+/// pushes into the second, whose thread ends, too.
+#[test]
+fn a_third_takes_over_and_pushes_itself() {
+    let meetings = [
+        "the end finds blocks",
+        "the pusher finds blocks",
+        "the heir finds blocks",
+        "the second end finds blocks",
+    ];
+    explore((3, 7), &meetings, || {
+        let lists = Arc::new([(); 2].map(|()| (List::new(Estate::default()), Registry::default())));
+        let pusher = thread::spawn({
+            let lists = Arc::clone(&lists);
             move || {
-                let mut resting = registry.lock().unwrap();
-                *resting = false;
-                list.wake();
-                drop(resting);
-                take(&list)
+                let [(first, registry), (own, own_registry)] = &*lists;
+                [send(first, registry, [1, 2]), rest(own, own_registry)]
             }
         });
-        let found = [first, pusher.join().unwrap(), new_owner.join().unwrap()];
-        // The new owner looks again whenever it likes.
-        let later = take(&list);
-        let seen = found.each_ref().map(|blocks| !blocks.is_empty());
-        let mut all = [found.concat(), later].concat();
+        let heir = thread::spawn({
+            let lists = Arc::clone(&lists);
+            move || {
+                let [(first, registry), (other, other_registry)] = &*lists;
+                let inherited = take_over(first, registry);
+                [inherited.unwrap_or_default(), send(other, other_registry, [3, 4])]
+            }
+        });
+        let (first, registry) = &lists[0];
+        let ended = rest(first, registry);
+        let ([pushed, second], [inherited, late]) = (pusher.join().unwrap(), heir.join().unwrap());
+        // If the heap has a new thread, that looks again whenever it likes.
+        let awake = !*registry.lock().unwrap();
+        let later = if awake { take(first) } else { Vec::new() };
+        let seen = [&ended, &pushed, &inherited, &second].map(|blocks| !blocks.is_empty());
+        let mut all = [ended, pushed, inherited, second, late, later].concat();
         all.sort_unstable();
-        assert_eq!(all, [1, 2], "every block once");
+        assert_eq!(all, [1, 2, 3, 4], "every block once");
         bits(seen)
     });
 }

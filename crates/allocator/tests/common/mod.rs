@@ -67,6 +67,16 @@ struct Live {
     seed: u8,
 }
 
+/// All geometries there are.
+pub(crate) const GEOMETRIES: [Geometry; 5] =
+    [Geometry::CLASSIC, Geometry::MODERN, Geometry::WIDE, Geometry::TINY, Geometry::TINY_MAGAZINES];
+
+/// Makes options of any byte: poison, exact and scatter, alone and together; most often none.
+pub(crate) fn options(byte: u8) -> Options {
+    let scatter = if byte & 12 == 12 { u64::from(byte) } else { 0 };
+    Options { poison: byte & 3 == 3, exact: byte & 48 == 48, scatter }
+}
+
 /// The longest stretch at each end of a block that is written and verified.
 const STRETCH: usize = 2048;
 
@@ -111,13 +121,13 @@ const OWNER: *const () = std::ptr::without_provenance(0xABCD0);
 
 impl Driver {
     /// Makes a driver on the system's memory.
-    pub(crate) fn new(geometry: Geometry, poison: bool) -> Driver {
-        Driver::with_raw(geometry, poison, Box::new(Mmap))
+    pub(crate) fn new(geometry: Geometry, options: Options) -> Driver {
+        Driver::with_raw(geometry, options, Box::new(Mmap))
     }
 
     /// Makes a driver on any raw layer.
-    pub(crate) fn with_raw(geometry: Geometry, poison: bool, raw: Box<dyn Raw>) -> Driver {
-        let allocator = Allocator::with_options(geometry, Options { poison, ..Options::default() }, raw);
+    pub(crate) fn with_raw(geometry: Geometry, options: Options, raw: Box<dyn Raw>) -> Driver {
+        let allocator = Allocator::with_options(geometry, options, raw);
         allocator.set_owner(OWNER);
         let remote = allocator.remote();
         let (map, chosen) = (BTreeMap::new(), Vec::new());
