@@ -48,10 +48,12 @@ impl Allocator {
         }
         let limit = self.retention.limit.get();
         let arenas = self.arenas.free.get() * self.geometry.arena();
-        let dirty = self.arenas.dirty_pools.get() << self.pool_shift;
+        // Those of free arenas are not counted: they may stay, up to the limit.
+        let kept = self.arenas.free.get() * self.geometry.pools_per_arena();
+        let dirty = self.arenas.dirty_pools.get().saturating_sub(kept) << self.pool_shift;
         if arenas > limit {
             self.release_free_arenas(arenas);
-        } else if dirty > self.geometry.arena() + self.raw_bytes.get().saturating_sub(dirty) {
+        } else if dirty > self.geometry.arena() + self.raw_bytes.get().saturating_sub(arenas + dirty) {
             self.arenas.purge(&self.geometry, &*self.shared.raw);
         }
     }
