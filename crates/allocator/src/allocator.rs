@@ -76,6 +76,9 @@ impl Options {
 pub struct Allocator {
     /// `magazines[class + 1]`; the first is never used.
     pub(crate) magazines: [Magazine; MAX_CLASSES + 1],
+    /// The first territory, in a heap of the process's allocator (see `thread.rs`); nowhere in others.
+    pub(crate) base: Cell<*mut u8>,
+    pub(crate) len: Cell<usize>,
     /// The magazine of each small size that may take the fast path; 0 for the others.
     pub(crate) magazine_of: [u8; FAST_MAX + 1],
     pub(crate) pool_shift: u32,
@@ -135,6 +138,8 @@ impl Allocator {
     pub(crate) fn at_home(geometry: Geometry, options: Options, home: Home) -> Allocator {
         Allocator {
             magazines: [const { Magazine::none() }; MAX_CLASSES + 1],
+            base: Cell::new(ptr::null_mut()),
+            len: Cell::new(0),
             magazine_of: magazine_table(&geometry, options),
             pool_shift: geometry.pool().trailing_zeros(),
             capacities: [const { Cell::new(0) }; MAX_CLASSES],

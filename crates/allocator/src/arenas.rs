@@ -30,6 +30,8 @@ pub(crate) struct Arenas {
     /// How many arenas there are, and how many of them have no pool in use.
     pub(crate) count: Cell<usize>,
     pub(crate) free: Cell<usize>,
+    /// How many pools are in use.
+    pub(crate) used_pools: Cell<usize>,
     /// How many free pools may have been written to.
     pub(crate) dirty_pools: Cell<usize>,
     /// How many free pools were taken that had not been written to, since arenas were given away last.
@@ -44,6 +46,7 @@ impl Arenas {
             occupied: Cell::new(0),
             count: Cell::new(0),
             free: Cell::new(0),
+            used_pools: Cell::new(0),
             dirty_pools: Cell::new(0),
             fresh_pools: Cell::new(0),
         }
@@ -86,6 +89,7 @@ impl Arenas {
             }
             let mask = run(units) << index;
             let dirty = (header.dirty.get() & mask).count_ones() as usize;
+            self.used_pools.set(self.used_pools.get() + units);
             self.dirty_pools.set(self.dirty_pools.get() - dirty);
             self.fresh_pools.set(self.fresh_pools.get() + units - dirty);
             header.free.set(header.free.get() & !mask);
@@ -158,6 +162,7 @@ impl Arenas {
             let mask = run(units) << index;
             header.free.set(header.free.get() | mask);
             header.dirty.set(header.dirty.get() | mask);
+            self.used_pools.set(self.used_pools.get() - units);
             self.dirty_pools.set(self.dirty_pools.get() + units);
             self.link_usable(arena);
             if header.is_free() {

@@ -57,7 +57,8 @@ impl Allocator {
     /// # Complexity
     /// Linear in the blocks of all pools in use.
     pub fn check(&self) {
-        let (mut arenas, mut free, mut usable, mut large, mut linked, mut dirty) = (0, 0, 0, 0, 0, 0);
+        let (mut arenas, mut free, mut usable, mut used, mut large, mut linked, mut dirty) =
+            (0, 0, 0, 0, 0, 0, 0);
         let mut bytes = if self.rack.get().is_null() { 0 } else { RACK_BYTES };
         self.each_chunk(|chunk, header| {
             bytes += header.size.get();
@@ -69,6 +70,7 @@ impl Allocator {
             free += usize::from(header.is_free());
             usable += usize::from(header.free_pools() > 0);
             dirty += header.dirty.get().count_ones() as usize;
+            used += header.pools.get() as usize - header.free_pools();
             self.check_arena(chunk, header);
             // SAFETY: the arena is listed.
             unsafe { each_pool(chunk, |pool| linked += usize::from(pool.linked.get())) };
@@ -76,6 +78,7 @@ impl Allocator {
         same!(self, self.check_usable(), usable, "(3) usable arenas are listed");
         same!(self, self.check_classes(), linked, "(6) linked pools are in the list of their class");
         same!(self, self.arenas.dirty_pools.get(), dirty, "(2) number of dirty pools");
+        same!(self, self.arenas.used_pools.get(), used, "(2) number of pools in use");
         same!(self, self.arenas.count.get(), arenas, "(7) number of arenas");
         same!(self, self.arenas.free.get(), free, "(7) number of free arenas");
         same!(self, self.large_count.get(), large, "(7) number of large objects");

@@ -19,8 +19,6 @@
 
 use core::ptr::{self, NonNull};
 
-use gleaner_sync::process::atomic::Ordering;
-
 use crate::allocator::{Allocator, room_of};
 use crate::arena::LARGE_OFFSET;
 use crate::geometry::{ARENA_ALIGN, Geometry};
@@ -51,7 +49,7 @@ pub fn malloc_for(api: u8, size: usize) -> *mut u8 {
         // The number of the size's magazine; 0 for 0 bytes, which takes the slow path.
         let number = size.div_ceil(GRAIN);
         // SAFETY: A10, A12: the thread's word points to magazines, and small sizes have one.
-        if let Some(block) = unsafe { (*thread::magazines()).0.get_unchecked(number).pop() } {
+        if let Some(block) = unsafe { (*thread::magazines()).of.get_unchecked(number).pop() } {
             return block.as_ptr();
         }
     }
@@ -216,19 +214,18 @@ pub unsafe fn free_for(api: u8, ptr: *mut u8) {
 #[inline(always)]
 #[must_use]
 pub unsafe fn free_at_hand(ptr: *mut u8) -> bool {
-    // Relaxed: whoever has a block of ours got it by way of synchronisation, after the territory was reserved.
-    let base = territory::FIRST.base.load(Ordering::Relaxed);
+    // SAFETY: A12: the thread's word points to magazines.
+    let magazines = unsafe { &*thread::magazines() };
+    let base = magazines.base.get();
     let offset = ptr.addr().wrapping_sub(base.addr());
-    if offset >= territory::FIRST.len.load(Ordering::Relaxed) {
+    if offset >= magazines.len.get() {
         return false;
     }
-    // SAFETY: A10, A11, A12: the table at the territory's front has the number of a magazine for each 16 KiB, which
-    // nobody writes while a block in it lives, and the thread's word points to magazines; the pointer is in the
-    // territory, so not null.
+    // SAFETY: A10, A11: the table at the territory's front has the number of a magazine for each 16 KiB, which nobody
+    // writes while a block in it lives; the pointer is in the territory, so not null.
     unsafe {
         let number = *base.add(offset >> territory::PAGE_SHIFT);
-        let magazine = (*thread::magazines()).0.get_unchecked(usize::from(number));
-        magazine.push(NonNull::new_unchecked(ptr))
+        magazines.of.get_unchecked(usize::from(number)).push(NonNull::new_unchecked(ptr))
     }
 }
 

@@ -84,6 +84,10 @@ fn acquire() -> Option<&'static Allocator> {
     let allocator = unsafe { &(*heap.as_ptr()).allocator };
     allocator.shared.list.wake();
     drop(registry);
+    // The heap lies in a territory, so there is a first one.
+    let (base, len) = territory::first();
+    allocator.base.set(base);
+    allocator.len.set(len);
     thread::set_magazines(heap.as_ptr().cast_const().cast::<Magazines>());
     end_with_thread(heap);
     allocator.drain_remote();

@@ -25,10 +25,10 @@ use gleaner_sync::Arc;
 use crate::allocator::Allocator;
 use crate::arena::ArenaHeader;
 use crate::arenas;
-use crate::heaps;
 use crate::raw::Raw;
 use crate::remote_list::{Link, RemoteList, Sent};
 use crate::walk::each_pool;
+use crate::{heaps, territory};
 
 /// A block on its way: its first word links to the next one.
 #[derive(Debug)]
@@ -245,8 +245,15 @@ impl Allocator {
         }
         let mut drained = 0;
         for block in self.shared.list.take() {
-            // SAFETY: a pushed block was handed out by us, is live, and now exclusively ours (A8).
-            unsafe { self.free_unsized(NonNull::new_unchecked(block.cast())) };
+            // SAFETY: a pushed block was handed out by us, is live, and now exclusively ours (A8). Its magazine's number, if
+            // it is noted, is one of ours (A10, A11).
+            unsafe {
+                let block = NonNull::new_unchecked(block.cast());
+                let number = usize::from(territory::magazine_of(block.as_ptr()));
+                if !self.magazines.get_unchecked(number).push(block) {
+                    self.free_slow(block, None);
+                }
+            }
             drained += 1;
         }
         drained

@@ -10,7 +10,8 @@
 //! gone at once.
 //!
 //! Free pools in arenas that are not wholly free stay, for they are what new pools are made of before fresh memory is
-//! touched. Only when they are as much as what is in use, and the limit besides, their pages go to the system.
+//! touched. Only when they are as many as those in use, and an arena's besides, their pages go to the
+//! system.
 
 use core::cell::Cell;
 
@@ -50,10 +51,11 @@ impl Allocator {
         let arenas = self.arenas.free.get() * self.geometry.arena();
         // Those of free arenas are not counted: they may stay, up to the limit.
         let kept = self.arenas.free.get() * self.geometry.pools_per_arena();
-        let dirty = self.arenas.dirty_pools.get().saturating_sub(kept) << self.pool_shift;
+        let dirty = self.arenas.dirty_pools.get().saturating_sub(kept);
+        let most = (self.geometry.arena() >> self.pool_shift) + self.arenas.used_pools.get();
         if arenas > limit {
             self.release_free_arenas(arenas);
-        } else if dirty > self.geometry.arena() + self.raw_bytes.get().saturating_sub(arenas + dirty) {
+        } else if dirty > most {
             self.arenas.purge(&self.geometry, &*self.shared.raw);
         }
     }

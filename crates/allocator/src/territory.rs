@@ -74,6 +74,27 @@ pub(crate) unsafe fn unlock() {
     unsafe { LOCK.force_unlock() };
 }
 
+/// Returns where the first territory is; null and 0 before there is one.
+pub(crate) fn first() -> (*mut u8, usize) {
+    (FIRST.base.load(Ordering::Relaxed), FIRST.len.load(Ordering::Relaxed))
+}
+
+/// Returns the number of the magazine that was noted for where an address is; 0 if none was.
+///
+/// # Safety
+/// The address is that of a block of the caller's.
+#[inline]
+pub(crate) unsafe fn magazine_of(ptr: *const u8) -> u8 {
+    let (base, len) = first();
+    let offset = ptr.addr().wrapping_sub(base.addr());
+    if offset >= len {
+        return 0;
+    }
+    // SAFETY: the table at the territory's front has a byte for each of its pages, which nobody writes while a block
+    // in it lives (A11).
+    unsafe { *base.add(offset >> PAGE_SHIFT) }
+}
+
 /// Takes slots for a chunk of `size` bytes: zeros. `None` if there is no address space.
 pub(crate) fn take(size: usize) -> Option<NonNull<u8>> {
     let slots = size.div_ceil(SLOT);

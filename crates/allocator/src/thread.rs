@@ -7,14 +7,29 @@
 //! word is therefore a variable of the initial-exec model, written in assembler: its offset from the thread's base
 //! is loaded from a fixed place, which takes two instructions, and the linker makes it one in executables.
 
+use core::cell::Cell;
+use core::mem::offset_of;
 use core::ptr;
 
+use crate::allocator::Allocator;
 use crate::geometry::MAX_CLASSES;
 use crate::magazine::Magazine;
 
-/// The magazines of a heap: `[class + 1]`; number 0 is always empty and full.
-#[repr(transparent)]
-pub(crate) struct Magazines(pub(crate) [Magazine; MAX_CLASSES + 1]);
+/// What the fast paths want of a heap: the beginning of its `Allocator`.
+#[repr(C)]
+pub(crate) struct Magazines {
+    /// `[class + 1]`; number 0 is always empty and full.
+    pub(crate) of: [Magazine; MAX_CLASSES + 1],
+    /// Where the first territory is: what lies in it has its magazine's number in the territory's table.
+    pub(crate) base: Cell<*mut u8>,
+    pub(crate) len: Cell<usize>,
+}
+
+const _: () = {
+    assert!(offset_of!(Allocator, magazines) == offset_of!(Magazines, of));
+    assert!(offset_of!(Allocator, base) == offset_of!(Magazines, base));
+    assert!(offset_of!(Allocator, len) == offset_of!(Magazines, len));
+};
 
 // SAFETY: A5: these are never written.
 unsafe impl Sync for NoMagazines {}
@@ -23,8 +38,11 @@ unsafe impl Sync for NoMagazines {}
 #[repr(transparent)]
 pub(crate) struct NoMagazines(Magazines);
 
-pub(crate) static NO_MAGAZINES: NoMagazines =
-    NoMagazines(Magazines([const { Magazine::none() }; MAX_CLASSES + 1]));
+pub(crate) static NO_MAGAZINES: NoMagazines = NoMagazines(Magazines {
+    of: [const { Magazine::none() }; MAX_CLASSES + 1],
+    base: Cell::new(ptr::null_mut()),
+    len: Cell::new(0),
+});
 
 /// Returns the magazines of a thread without a heap.
 pub(crate) fn none() -> *const Magazines {
@@ -83,8 +101,7 @@ mod word {
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 mod word {
-    use super::Magazines;
-    use core::cell::Cell;
+    use super::{Cell, Magazines};
 
     std::thread_local! {
         static WORD: Cell<*const Magazines> = const { Cell::new(&raw const super::NO_MAGAZINES.0) };

@@ -3,6 +3,7 @@
 mod again;
 
 use std::collections::BTreeSet;
+use std::process::Output;
 
 use again::{aborted, error_of, part, play, played_well};
 use gleaner_allocator::global::{self, Mode, Settings, TooLate};
@@ -349,13 +350,15 @@ fn places() {
     println!("places: {offsets:?}");
 }
 
+/// Returns the line in which a process has said where blocks are placed.
+fn places_of(output: &Output) -> String {
+    let out = String::from_utf8_lossy(&output.stdout);
+    out.lines().find(|line| line.contains("places: ")).expect("says places").to_owned()
+}
+
 #[test]
 fn blocks_are_placed_by_the_seed() {
-    let places = |mode: &str| {
-        let output = play("places", mode);
-        let out = String::from_utf8(output.stdout).unwrap();
-        out.lines().find(|line| line.contains("places: ")).expect("says places").to_owned()
-    };
+    let places = |mode: &str| places_of(&play("places", mode));
     for mode in ["hardened,seed=", "debug,seed="] {
         let seeds: Vec<String> = (1..6).map(|seed| format!("{mode}{seed}")).collect();
         let different: BTreeSet<String> = seeds.iter().map(|mode| places(mode)).collect();
