@@ -5,11 +5,11 @@
 //!
 //! Flushing gives the older half back. Blocks that were allocated in a row are often freed in a row, so a run of
 //! neighbours is found first and entered into the bitmap at once. A block of another thread's heap (see `global.rs`)
-//! is linked into a chain with its neighbours of the same heap, and the chain goes there with one exchange.
+//! is packed with its neighbours of the same heap, and the parcel goes there with one exchange.
 
 use core::ptr::{self, NonNull};
 
-use crate::allocator::Allocator;
+use crate::allocator::{Allocator, room_of};
 use crate::arena::{ArenaHeader, pool_of};
 use crate::magazine::Slot;
 use crate::pool::PoolHeader;
@@ -65,7 +65,7 @@ impl Allocator {
     pub(crate) unsafe fn give(&self, blocks: &[Slot]) {
         let home: *const Shared = &*self.shared;
         let shift = self.pool_shift;
-        let mut parcel = Parcel::new();
+        let mut parcel: Option<Parcel> = None;
         let mut at = 0;
         while let Some(block) = blocks.get(at) {
             let block = block.get();
@@ -75,7 +75,9 @@ impl Allocator {
             unsafe {
                 let chunk = ArenaHeader::of(block);
                 if !ptr::eq((*chunk).home.get(), home) {
-                    parcel.add((*chunk).home.get(), NonNull::new_unchecked(block));
+                    let block = NonNull::new_unchecked(block);
+                    let parcel = parcel.get_or_insert_with(|| Parcel::new(room_of(block)));
+                    parcel.add((*chunk).home.get(), block);
                     continue;
                 }
                 let pool = pool_of(block, shift);
@@ -91,7 +93,9 @@ impl Allocator {
                 self.settle(pool);
             }
         }
-        parcel.send();
+        if let Some(mut parcel) = parcel {
+            parcel.send();
+        }
     }
 
     /// Says that one of the blocks from number `lowest` on was freed twice.

@@ -6,8 +6,8 @@
 //! 2. [`Remote::free`] pushes the block on the owner's [`RemoteList`]; the owner takes the blocks in before it
 //!    asks for a new pool, and in [`drain_remote`](crate::Allocator::drain_remote). Until then they count as
 //!    live.
-//!    Blocks that end up in the magazine of another allocator (`global.rs`) come back the same way, linked into
-//!    chains by a [`Parcel`], when that magazine is flushed.
+//!    Blocks that end up in the magazine of another allocator (`global.rs`) come back the same way, packed by a
+//!    [`Parcel`], when that magazine is flushed.
 //! 3. An allocator that drops while it has given out handles closes the list, takes in the blocks that are
 //!    there, releases every chunk without a live block, counts the live blocks of the others (`outstanding`)
 //!    and leaves those chunks to the *estate*.
@@ -30,19 +30,48 @@ use crate::remote_list::{Link, RemoteList, Sent};
 use crate::walk::each_pool;
 use crate::{heaps, territory};
 
-/// A block on its way: its first word links to the next one.
+/// A block on its way: it links to the next one, and says how many others it names, whose addresses follow in it.
+///
+/// Whoever takes a chain reads the first words of its blocks, which another processor has just written, one after the
+/// other: a miss each. A block that names others saves theirs.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Block {
     next: *mut Block,
+    names: usize,
+}
+
+impl Block {
+    /// Returns where the address of the `nth` block that this one names is.
+    ///
+    /// # Safety
+    /// The block is so long.
+    unsafe fn name(this: *mut Block, nth: usize) -> *mut *mut u8 {
+        // SAFETY: by contract.
+        unsafe { this.add(1).cast::<*mut u8>().add(nth) }
+    }
+
+    /// Hands every block that `this` names to `visit`, and then `this` itself.
+    ///
+    /// # Safety
+    /// The block was taken from a list, and it and those that it names are the caller's (A8).
+    unsafe fn unpack(this: *mut Block, mut visit: impl FnMut(NonNull<u8>)) {
+        // SAFETY: by contract; the names are read before their block is given away.
+        unsafe {
+            for nth in 0..(*this).names {
+                visit(NonNull::new_unchecked(*Block::name(this, nth)));
+            }
+            visit(NonNull::new_unchecked(this.cast()));
+        }
+    }
 }
 
 // SAFETY: the link is the block's first word.
 unsafe impl Link for Block {
     #[inline]
     unsafe fn set_next(this: *mut Block, next: *mut Block) {
-        // SAFETY: by contract the block is ours; it is at least a word long and aligned (A4).
-        unsafe { this.write(Block { next }) };
+        // SAFETY: by contract the block is ours; it is at least two words long and aligned (A4).
+        unsafe { (&raw mut (*this).next).write(next) };
     }
 
     #[inline]
@@ -84,34 +113,48 @@ impl Estate {
     }
 }
 
-/// Blocks of one other allocator, linked, on their way back to it.
+/// Blocks of one class of one other allocator, on their way back to it.
 pub(crate) struct Parcel {
     home: *const Shared,
     first: *mut Block,
     last: *mut Block,
+    /// How many blocks one block has room to name.
+    room: usize,
 }
 
 impl Parcel {
-    pub(crate) const fn new() -> Parcel {
-        Parcel { home: ptr::null(), first: ptr::null_mut(), last: ptr::null_mut() }
+    /// Makes an empty parcel for blocks of `size` bytes.
+    pub(crate) const fn new(size: usize) -> Parcel {
+        let room = (size - size_of::<Block>()) / size_of::<*mut u8>();
+        // More than a few save no more misses.
+        let room = if room < 30 { room } else { 30 };
+        Parcel { home: ptr::null(), first: ptr::null_mut(), last: ptr::null_mut(), room }
     }
 
     /// Adds a block; what was there for another home is sent.
     ///
     /// # Safety
-    /// The block is of the allocator with that home, nobody uses it any more, and the allocator lives for ever.
+    /// The block is of the allocator with that home and of the parcel's size, nobody uses it any more, and the allocator
+    /// lives for ever.
     pub(crate) unsafe fn add(&mut self, home: *const Shared, block: NonNull<u8>) {
         if !ptr::eq(home, self.home) {
             self.send();
             self.home = home;
         }
-        let block = block.as_ptr().cast::<Block>();
-        // SAFETY: the block is ours, at least a word long and aligned (A4).
-        unsafe { Block::set_next(block, self.first) };
-        if self.first.is_null() {
-            self.last = block;
+        // SAFETY: the blocks are ours, and have room for two words and so many names (A4).
+        unsafe {
+            if !self.first.is_null() && (*self.first).names < self.room {
+                Block::name(self.first, (*self.first).names).write(block.as_ptr());
+                (*self.first).names += 1;
+                return;
+            }
+            let block = block.as_ptr().cast::<Block>();
+            block.write(Block { next: self.first, names: 0 });
+            if self.first.is_null() {
+                self.last = block;
+            }
+            self.first = block;
         }
-        self.first = block;
     }
 
     /// Sends what is there on its way. A heap that rests takes it in at once.
@@ -220,8 +263,12 @@ impl Remote {
     /// # Safety
     /// The block was handed out by the allocator of this handle, is live, and nobody uses it any more.
     pub unsafe fn free(&self, ptr: NonNull<u8>) {
-        // SAFETY: by contract the block is the caller's (A8).
-        let sent = unsafe { self.shared.list.push(ptr.as_ptr().cast()) };
+        let block = ptr.as_ptr().cast::<Block>();
+        // SAFETY: by contract the block is the caller's (A8), and at least two words long (A4).
+        let sent = unsafe {
+            block.write(Block { next: ptr::null_mut(), names: 0 });
+            self.shared.list.push(block)
+        };
         if sent == Sent::Refused {
             // SAFETY: the list was closed, so the block is still ours and its chunk in the estate (A7).
             self.shared.list.with_estate(|estate| unsafe { estate.free(ptr, &*self.shared.raw) });
@@ -248,13 +295,14 @@ impl Allocator {
             // SAFETY: a pushed block was handed out by us, is live, and now exclusively ours (A8). Its magazine's number, if
             // it is noted, is one of ours (A10, A11).
             unsafe {
-                let block = NonNull::new_unchecked(block.cast());
-                let number = usize::from(territory::magazine_of(block.as_ptr()));
-                if !self.magazines.get_unchecked(number).push(block) {
-                    self.free_slow(block, None);
-                }
+                Block::unpack(block, |block| {
+                    let number = usize::from(territory::magazine_of(block.as_ptr()));
+                    if !self.magazines.get_unchecked(number).push(block) {
+                        self.free_slow(block, None);
+                    }
+                    drained += 1;
+                });
             }
-            drained += 1;
         }
         drained
     }
@@ -264,7 +312,7 @@ impl Allocator {
         self.shared.list.close(|blocks, estate| {
             for block in blocks {
                 // SAFETY: as in `drain_remote`.
-                unsafe { self.free_unsized(NonNull::new_unchecked(block.cast())) };
+                unsafe { Block::unpack(block, |block| self.free_unsized(block)) };
             }
             self.empty_magazines();
             self.remove_magazines();

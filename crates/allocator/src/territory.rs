@@ -201,11 +201,13 @@ fn contains_beyond(ptr: *const u8) -> bool {
     LOCK.lock()[1..].iter().any(|territory| territory.slot_of(ptr).is_some())
 }
 
-/// Notes the magazine of the blocks in a part of a chunk: a byte for each 16 KiB.
+/// Notes the magazine of the blocks in a part of a chunk: a byte for each 16 KiB. Parts that are not whole multiples of
+/// that, in geometries with smaller pools, are passed over.
 pub(crate) fn mark(part: *const u8, size: usize, magazine: u8) {
     let base = FIRST.base.load(Ordering::Relaxed);
     let offset = part.addr().wrapping_sub(base.addr());
-    if offset >= FIRST.len.load(Ordering::Relaxed) || size < 1 << PAGE_SHIFT {
+    let whole = (offset | size).trailing_zeros() >= PAGE_SHIFT;
+    if offset >= FIRST.len.load(Ordering::Relaxed) || !whole {
         return;
     }
     let (first, last) = (offset >> PAGE_SHIFT, (offset + size) >> PAGE_SHIFT);
