@@ -13,8 +13,10 @@ The programs watch the collector, and whatever this file allocates the collector
    its functions) is frozen. So a reference in a variable or in `saved` is as good as one on the stack; and when
    the program unfreezes, watch() hides its globals.
 2. While a program runs, only node() and ref() make objects that stay. Temporaries come out of CPython's free
-   lists, which do not count. A full collection empties these, and takes what was in them off the count;
-   therefore watch() takes everything out before a full pass and puts it back after.
+   lists, which do not count. At its end a full pass empties these, and takes what was in them off the count,
+   which stops at 0. So the free lists must be full while something runs in a pass, and empty at its end. watch()
+   takes everything out before a full pass, and puts it back after; what runs inside has it back by stir(), until
+   the pass says that it is done, to Steps.
 3. A traceback would keep frames and nodes alive: code that raises is hidden from tracebacks.
 4. What allocates all the same (an exception, a list's iterator) does so with the collector disabled, and frees
    it before it is enabled again.
@@ -43,13 +45,14 @@ log = out.append
 saved = []  # nodes that finalizers and callbacks keep
 plain = {}  # the id of a ref without callback -> its number; dead ones' stay until their id is used again
 following = 0  # the number of the next node or ref
-busy = 0  # calls under way with a tuple in use that will return to a free list
 running = False  # whether a program runs
 thawed = False  # whether the program has unfrozen
+frozen = False  # whether something of it may be frozen
 base_frozen = 0  # objects of the permanent generation that are not the program's
 stats_before = []  # the nine numbers of gc.get_stats() at start()
 was_enabled = True  # before the exception that is on its way
-held = []  # what watch() has taken out of the free lists
+held = []  # what has been taken out of the free lists
+tuples = []  # how many tuples that is, for each of SIZES
 buried = []  # temporaries that must not come into a free list while the program runs
 marks, rows = [], {}  # scratch of find_marks() and census()
 foreign = [[] for _ in range(4990)]  # with what belongs to a program about 5000
@@ -129,10 +132,12 @@ def keep(node):
 
 
 def allocate_field(self):
+    stir()
     self.f0 = node(1)
 
 
 def drop(node):
+    stir()
     node.f0 = nil
     node.f1 = nil
     node.f2 = nil
@@ -145,6 +150,7 @@ def drop(node):
 @hidden
 def throw(_):
     global was_enabled
+    stir()
     was_enabled = gc.isenabled()
     gc.disable()
     raise ERROR
@@ -219,24 +225,19 @@ def ref(node, callback=None):
 
 def call(kind, arguments):
     """Calls with a tuple of arguments that the collection inside the allocation does not visit."""
-    global busy
     enabled = gc.isenabled()
     gc.disable()
     untrack(arguments)  # which allocates
     if enabled:
         gc.enable()
-    busy += 1
-    made = kind(*arguments)
-    busy -= 1
-    return made
+    return kind(*arguments)
 
 
 def begin_callback(ref):
     """Logs; then hides the tuple through which CPython tells several watchers from the collector."""
-    global busy
     log(CALLBACK)
     log(ref.number)
-    busy += 1
+    stir()
     enabled = gc.isenabled()
     gc.disable()
     for holder in gc.get_referrers(ref):
@@ -253,17 +254,13 @@ def on_log(ref):
 
 
 def on_collect(ref):
-    global busy
     begin_callback(ref)
     collect(2)
-    busy -= 1
 
 
 def on_allocate(ref):
-    global busy
     begin_callback(ref)
     saved.append(node(0))
-    busy -= 1
 
 
 @hidden
@@ -288,8 +285,7 @@ def on_unraisable(report):
 # The collector at work.
 
 ONE = (None,)
-SIZES = 1, 2, 4, 6, 8, 10, 12, 14, 16  # of tuples that can be in use when a full pass begins: arguments, watchers
-used = 0  # the size of the one that is
+SIZES = 1, 2, 4, 6, 8, 10, 12, 14, 16, 3  # of tuples: arguments, what tells several watchers; a count, the last
 
 
 def watch(phase, info):
@@ -300,15 +296,20 @@ def watch(phase, info):
         if thawed:
             hide_names()
         if info["generation"] == 2:
-            take_temporaries(info)
+            state.stock = ONE * 21
+            take_others(info)
+            untrack(held[0])  # a list would count as a survivor; the tuples are untracked by the pass itself
+            take_all_tuples()
+            if frozen:
+                stir()  # a frozen node can die without anything running before
         return
-    if held:
+    if tuples:
+        gc.set_debug(0)
         # The dict `info` is new, for the free lists are empty: it adds one, and `stock` takes one off.
         buried.append(info)
         state.stock = None
         held.clear()
-        if used:
-            buried.append(ONE * used)
+        tuples.clear()
     log(COLLECTION)
     log(info["generation"])
     log(info["collected"])
@@ -318,34 +319,72 @@ def watch(phase, info):
     marks.clear()
 
 
-def take_temporaries(info):
-    """Takes everything out of the free lists: as much of each size as is ever in use at once."""
-    global used
-    used = 0
-    if busy:
-        find_used()
-    state.stock = ONE * 21
+def take_others(info):
+    """Takes the list and the dicts out of the free lists, for these are never in use when a pass begins."""
+    held.append([])
+    held.append(info)
+    held.append({})
+    held.append({})
+    held.append({})
+
+
+def make_tuple(size):
     z = None
-    spare = []
-    untrack(spare)  # a list would count as a survivor; the tuples are untracked by the pass itself
-    held.extend((spare, info, {}, {}, {}, (z,), (z,), (z,), (z,), (z, z), (z, z), (z, z, z), (z, z, z),
-                 (z, z, z, z), (z, z, z, z), ONE * 6, ONE * 6, ONE * 8, ONE * 8, ONE * 10, ONE * 10,
-                 ONE * 12, ONE * 12, ONE * 14, ONE * 14, ONE * 16, ONE * 16))
+    return ONE * size if size > 1 else (z,)  # for ONE * 1 is ONE
 
 
-def find_used():
-    """Finds the size of the tuple in use, which take_temporaries() will replace by a new one."""
-    global used
+def take_all_tuples():
+    """Takes all tuples out of the free lists; some may be in use. The count tells which are not from there."""
     for size in SIZES:
-        before = gc.get_count()[0]
-        a = ONE * size
-        b = ONE * size
-        c = ONE * size if size == 1 else None
-        if gc.get_count()[0] != before:
-            used = size
-        a = b = c = None
-        if used:
-            return
+        first = len(held)
+        if size == 3:
+            held.append(gc.get_count())
+            held.append(gc.get_count())
+            while held[-2][0] == held[-1][0]:
+                held.append(gc.get_count())
+            buried.append(held.pop())
+        else:
+            before = gc.get_count()[0]
+            held.append(make_tuple(size))
+            while gc.get_count()[0] == before:
+                held.append(make_tuple(size))
+        buried.append(held.pop())
+        tuples.append(len(held) - first)
+
+
+def stir():
+    """Fills the free lists for what runs in a full pass, and has the pass tell its end before it empties them.
+
+    What runs and needs nothing need not call this: the pass sets the count to 0, and that takes nothing off it.
+    """
+    if held:
+        held.clear()
+        gc.set_debug(gc.DEBUG_STATS)
+
+
+def at_end_of_pass():
+    """Takes out what take_all_tuples() found."""
+    take_others({})
+    at = 0
+    while at < len(SIZES):
+        left = tuples[at]
+        while left:
+            held.append(make_tuple(SIZES[at]))
+            left -= 1
+        at += 1
+
+
+class Steps:
+    """Stands for sys.stderr: just before it empties the free lists, a full pass says "gc: done, ...", if asked to."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def write(text):
+        if not text.startswith("gc: "):
+            sys.__stderr__.write(text)
+        elif text.startswith("gc: done"):
+            at_end_of_pass()
 
 
 def hide_names():
@@ -453,7 +492,7 @@ def get_stats():
 
 
 def freeze():
-    global base_frozen
+    global base_frozen, frozen
     own = gc.get_freeze_count() - base_frozen
     enabled = gc.isenabled()
     gc.disable()
@@ -464,13 +503,15 @@ def freeze():
         gc.enable()
     gc.freeze()
     base_frozen = gc.get_freeze_count() - own
+    frozen = True
 
 
 def unfreeze():
-    global base_frozen, thawed
+    global base_frozen, thawed, frozen
     gc.unfreeze()
     base_frozen = 0
     thawed = True
+    frozen = False
 
 
 def get_freeze_count():
@@ -539,8 +580,12 @@ def start():
     global running, base_frozen
     gc.freeze()
     gc.collect()
-    take_temporaries({})
-    state.stock = None
+    take_others({})
+    for size in SIZES:
+        held.append(make_tuple(size))
+        held.append(make_tuple(size))
+    held.append(make_tuple(1))
+    held.append(make_tuple(1))
     held.clear()
     stats_before.clear()
     put_stats(stats_before.append)
@@ -572,12 +617,12 @@ def finish():
 
 def run(text, name):
     """Runs one program, and leaves its transcript in `out`."""
-    global following, running, thawed, busy
+    global following, running, thawed, frozen
     out.clear()
     plain.clear()
-    following = busy = 0
+    following = 0
     state.making = None
-    thawed = False
+    thawed = frozen = False
     names = state.names = EXPORTS.copy()
     names["start"] = start  # the copy of a hidden dict is hidden until something is stored: too late after start()
     text = text.replace("from prelude import *", "", 1)
@@ -658,6 +703,7 @@ try:
 except RuntimeError as error:
     ERROR = error
 sys.unraisablehook = on_unraisable
+sys.stderr = Steps()
 gc.disable()
 gc.callbacks.append(watch)
 measure(Nil())

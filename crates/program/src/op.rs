@@ -21,7 +21,7 @@ pub const MAX_FIELDS: u8 = 4;
 pub const MAX_DEPTH: usize = 8;
 /// A node takes at most this many refs with a callback in its life; asking for more gives nil.
 ///
-/// CPython tells watchers through a tuple of twice their number, and beyond a tuple of 20 its free lists
+/// CPython tells watchers through a tuple of twice their number, and beyond a tuple of 19 its free lists
 /// end and the collector's counts begin to depend on the driver's own temporaries.
 pub const MAX_WATCHERS: u8 = 8;
 
