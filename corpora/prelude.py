@@ -386,8 +386,6 @@ class Steps:
         elif text.startswith("gc: done"):
             at_end_of_pass()
 
-    flush = staticmethod(sys.stderr.flush)
-
 
 def hide_names():
     global base_frozen

@@ -111,7 +111,7 @@ pub(crate) enum Trace {
     Record(TraceRecord),
     /// Replay traces on allocators: time, instructions, memory
     #[command(
-        after_help = "Example: gleaner trace replay corpora/traces/*.gtrace --allocator gleaner,system --json"
+        after_help = "Example: gleaner trace replay corpora/traces/*.gtrace --allocator gleaner,glibc --json"
     )]
     Replay(TraceReplay),
     /// Print what kind of program a trace is of

@@ -112,14 +112,14 @@ fn replay_reports_each_trace_on_each_allocator() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let one = file(folder.path(), "one.gtrace", &trace());
     let two = file(folder.path(), "two.gtrace", &trace());
-    let arguments = ["trace", "replay", &one, &two, "--allocator", "gleaner,system", "--rounds", "2"];
+    let arguments = ["trace", "replay", &one, &two, "--allocator", "gleaner,glibc", "--rounds", "2"];
     let quickly = [&arguments[..], &["--no-instructions"]].concat();
     let ran = gleaner(&[&quickly[..], &["--json"]].concat());
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     let report: Value = serde_json::from_str(&ran.out).expect("JSON");
     let rows = report["rows"].as_array().expect("rows");
     let names: Vec<_> = rows.iter().map(|row| (row["trace"].as_str(), row["allocator"].as_str())).collect();
-    let on = |trace| ["null", "gleaner", "system"].map(|allocator| (Some(trace), Some(allocator)));
+    let on = |trace| ["null", "gleaner", "glibc"].map(|allocator| (Some(trace), Some(allocator)));
     assert_eq!(names, [on("one"), on("two")].concat());
     for row in rows {
         for field in ["ns_per_pair", "peak_rss", "end_rss"] {
@@ -132,7 +132,7 @@ fn replay_reports_each_trace_on_each_allocator() {
     }
     let table = gleaner(&quickly);
     assert_eq!((table.code, table.err.as_str()), (Some(0), ""));
-    let words = ["one", "two", "null", "gleaner", "system", "ns/pair"];
+    let words = ["one", "two", "null", "gleaner", "glibc", "ns/pair"];
     assert!(words.iter().all(|word| table.out.contains(word)), "{}", table.out);
 }
 

@@ -5,7 +5,7 @@
 //! no allocator at all: what it costs is the harness, and is subtracted.
 //!
 //! ```text
-//!  table: null, system, gleaner │ pymalloc (a libpython, loaded) │ mimalloc, jemalloc, snmalloc (feature `foreign`)
+//!  table: null, glibc, gleaner │ pymalloc (a libpython, loaded) │ mimalloc, jemalloc, snmalloc (feature `foreign`)
 //!      └─ replay: Script ─► four functions ─► CPU time, resident memory
 //! ```
 //!

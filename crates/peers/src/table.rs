@@ -35,7 +35,7 @@ const GLEANER: CAllocator = CAllocator {
 
 /// The C library's.
 const SYSTEM: CAllocator = CAllocator {
-    name: "system",
+    name: if cfg!(target_env = "gnu") { "glibc" } else { "system" },
     malloc: libc::malloc,
     calloc: libc::calloc,
     realloc: libc::realloc,

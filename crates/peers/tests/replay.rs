@@ -49,7 +49,7 @@ struct Faulty {
 
 impl Faulty {
     fn new(fault: Fault) -> Faulty {
-        let system = find("system").expect("the system has an allocator");
+        let system = find("glibc").expect("the system has an allocator");
         Faulty { system, fault, requests: Cell::new(0), last: Cell::new(ptr::null_mut()) }
     }
 
