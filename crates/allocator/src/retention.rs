@@ -10,7 +10,7 @@
 //! gone at once.
 //!
 //! Free pools in arenas that are not wholly free stay, for they are what new pools are made of before fresh memory is
-//! touched. Only when they are as many as those in use, and an arena's besides, their pages go to the
+//! touched. Only when they are as many as those in use, and the limit besides, their pages go to the
 //! system.
 
 use core::cell::Cell;
@@ -52,7 +52,7 @@ impl Allocator {
         // Those of free arenas are not counted: they may stay, up to the limit.
         let kept = self.arenas.free.get() * self.geometry.pools_per_arena();
         let dirty = self.arenas.dirty_pools.get().saturating_sub(kept);
-        let most = (self.geometry.arena() >> self.pool_shift) + self.arenas.used_pools.get();
+        let most = (limit >> self.pool_shift) + self.arenas.used_pools.get();
         if arenas > limit {
             self.release_free_arenas(arenas);
         } else if dirty > most {

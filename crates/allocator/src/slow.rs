@@ -60,10 +60,12 @@ impl Allocator {
             _ => base.wrapping_add(pool.take_ranked(self.next_random())? * pool.block_size.get()),
         };
         let block = NonNull::new(block)?;
-        if pool.stale.get() && pool.blocks.get() == 1 && !self.buries {
-            // What a run has beyond the request is not to stay resident for nothing.
+        let rest = pool.block_size.get().saturating_sub(size);
+        if pool.stale.get() && pool.blocks.get() == 1 && rest >= self.geometry.pool() / 2 && !self.buries {
+            // What a run has beyond the request is not to stay resident for nothing, if it is much: the pages will be
+            // wanted again.
             // SAFETY: the rest lies inside the block, which nobody uses yet (A4).
-            unsafe { self.shared.raw.purge(block.add(size), pool.block_size.get().saturating_sub(size)) };
+            unsafe { self.shared.raw.purge(block.add(size), rest) };
         }
         if self.options.poison {
             // SAFETY: the block was free until now, and is as long as its class says (A4, A9).
