@@ -21,7 +21,7 @@
 //! |---|---|
 //! | `GLEANER_STATS` | `1`: statistics at exit as text on standard error; `json`: as one JSON line; else a file for the JSON |
 //! | `GLEANER_TRACE` | a file for a trace of all requests, for `gleaner trace replay` |
-//! | `GLEANER_LARGE` | `own`: all requests are ours; `medium` (default): those up to 32 KiB; `previous`: those up to 512 bytes |
+//! | `GLEANER_LARGE` | `own`: all requests are ours; `medium`: those up to 32 KiB; `previous` (default): those up to 512 bytes |
 //! | `GLEANER_WARN` | `1`: say at exit if CPython did not use this allocator (the two first say it anyway) |
 //!
 //! `%p` in a file's name becomes the number of the process, for programs that start others.

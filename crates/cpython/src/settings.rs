@@ -23,9 +23,9 @@ pub(crate) enum Large {
     /// It serves all.
     Own,
     /// What comes from arenas.
-    #[default]
     Medium,
-    /// 512 bytes, as CPython's own allocator for small objects.
+    /// 512 bytes, as CPython's own allocator for small objects: measured, it is the best of the three.
+    #[default]
     Previous,
 }
 
