@@ -216,7 +216,7 @@ fn the_debug_mode_reports_what_extensions_do() {
 #[test]
 fn a_budget_is_a_memory_error() {
     let Some(python) = python() else { return };
-    let script = "kept = []\ntry:\n  while True: kept.append(bytes(1000))\nexcept MemoryError:\n  del kept; print('none left')";
+    let script = "kept = []\ntry:\n  while True: kept.append(bytes(100))\nexcept MemoryError:\n  del kept; print('none left')";
     for mode in ["fast,budget=30000000", "hardened,budget=30000000", "debug,budget=30000000"] {
         let output = run(preloaded(&python, &[("GLEANER_MODE", mode)]), script);
         assert_eq!(stdout(&output), "none left\n", "{mode}");
