@@ -102,7 +102,7 @@ fn bad_input_is_one_line_with_file_and_position() {
     }
     refused(&replay(&eventless), "eventless.gtrace: the trace is empty");
     let unknown = gleaner(&["trace", "replay", &good, "--allocator", "null,tcmalloc"]);
-    refused(&unknown, "no allocator tcmalloc in this build; there are gleaner, system");
+    refused(&unknown, "no allocator tcmalloc in this build; there are gleaner, glibc");
     let python = ["trace", "replay", &good, "--allocator", "pymalloc", "--python", "/nonexistent/python3"];
     refused(&gleaner(&python), "/nonexistent/python3");
 }
