@@ -154,22 +154,23 @@ impl Magazine {
 }
 
 impl Allocator {
-    /// Gives every class its magazine, if geometry and options have magazines and there is memory for them.
+    /// Gives a class its magazine, if geometry and options have one for it and there is memory; returns whether.
     #[cold]
-    pub(crate) fn install_magazines(&self) -> bool {
-        if !self.geometry.has_magazines() || self.options.direct() {
+    pub(crate) fn install_magazine(&self, class: usize) -> bool {
+        let capacity = self.geometry.magazine(class);
+        if capacity == 0 || self.options.direct() {
             return false;
         }
-        let bytes = RACK_BYTES;
-        let Ok(rack) = self.shared.raw.map(bytes) else { return false };
-        self.count_mapped(bytes);
-        self.rack.set(rack.as_ptr());
-        for class in 0..self.geometry.classes() {
-            let capacity = self.geometry.magazine(class);
-            self.capacities[class].set(capacity as u8);
-            // SAFETY: the chunk is ours, aligned and long enough (A2), and each class has its part.
-            unsafe { self.magazines[class + 1].install(rack, class, capacity) };
+        if self.rack.get().is_null() {
+            let Ok(rack) = self.shared.raw.map(RACK_BYTES) else { return false };
+            self.count_mapped(RACK_BYTES);
+            self.rack.set(rack.as_ptr());
         }
+        let Some(rack) = NonNull::new(self.rack.get()) else { return false };
+        self.capacities[class].set(capacity as u8);
+        // SAFETY: the chunk is ours, aligned and long enough (A2), and each class has its part, of which nobody has used
+        // this class's.
+        unsafe { self.magazines[class + 1].install(rack, class, capacity) };
         true
     }
 

@@ -34,9 +34,8 @@ impl Allocator {
         if let Some(block) = magazine.pop() {
             return Some(block);
         }
-        let exists = magazine.exists() || self.install_magazines();
         // A run has no magazine of its own.
-        if !exists || self.capacities[class].get() == 0 {
+        if !magazine.exists() && !self.install_magazine(class) {
             return self.alloc_direct(class, size);
         }
         // What other threads have freed comes first; it may well be of this class.
