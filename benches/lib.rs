@@ -1,4 +1,6 @@
-//! Graphs that the benches share.
+//! Graphs and workloads that the benches share.
+
+pub mod subject;
 
 use gleaner::{Heap, Ref, Slot, Trace};
 
