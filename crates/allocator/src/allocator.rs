@@ -43,6 +43,9 @@ pub struct Options {
     pub exact: bool,
     /// Hand out a random free block instead of the lowest one, from this seed; 0 does not. Without magazines.
     pub scatter: u64,
+    /// Zero the first 16 bytes of every block of a pool when the pool comes into use: a walk over its blocks can tell those
+    /// that were never handed out since.
+    pub clean: bool,
 }
 
 impl Options {

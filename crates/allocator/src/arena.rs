@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  chunk, at a multiple of ARENA_ALIGN
-//!  ├── ArenaHeader          owner word first
+//!  ├── ArenaHeader          owner word first, then the user's note
 //!  ├── PoolHeader 0..n      a dense table: the pool of index i has entry i
 //!  ├── bitmap 0..n          of pool i's free blocks
 //!  ├── (rest of the pools that all this occupies)
@@ -32,6 +32,8 @@ use crate::remote::Shared;
 pub struct ArenaHeader {
     /// What the allocator's user stored; read by [`owner_of`], hence first.
     pub(crate) owner: Cell<*const ()>,
+    /// Another word of the user's, for this chunk alone: null at first, carried and not understood.
+    pub(crate) note: Cell<*mut ()>,
     /// What the chunk's allocator shares with other threads. Written once, before the first block is handed out.
     pub(crate) home: Cell<*const Shared>,
     /// A pool's index is its offset in the chunk shifted right by this.
@@ -127,6 +129,7 @@ impl ArenaHeader {
     pub(crate) const fn large(size: usize, home: *const Shared) -> ArenaHeader {
         ArenaHeader {
             owner: Cell::new(ptr::null()),
+            note: Cell::new(ptr::null_mut()),
             home: Cell::new(home),
             pool_shift: Cell::new(LARGE_SHIFT),
             pools: Cell::new(0),

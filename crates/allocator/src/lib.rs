@@ -22,8 +22,8 @@
 //! `slow` (the others), `large`, `remote` and `remote_list` (other threads), `global`, `heaps`, `thread` (the
 //! process's allocator), `modes`, `special`, `budget`, `locate`, `guard` (its modes other than fast), `poison`, `walk`, `stats`, `check` (looking at it all).
 //!
-//! Invariant: the allocator never knows what an object is. One word in each chunk's header is its user's
-//! ([`owner_of`]); it is carried, not understood.
+//! Invariant: the allocator never knows what an object is. Two words in each chunk's header are its
+//! user's ([`owner_of`]); they are carried, not understood.
 //!
 //! # Invariants of unsafe code
 //!
@@ -92,3 +92,4 @@ pub use interface::Gleaner;
 pub use raw::{Mmap, OutOfMemory, Raw};
 pub use remote::Remote;
 pub use stats::{ClassStats, Stats};
+pub use walk::Span;

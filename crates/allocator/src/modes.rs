@@ -300,7 +300,7 @@ pub(crate) fn options() -> Options {
     let state = state();
     // A window from the start is for all threads, so no heap gets magazines.
     let exact = state.is_locked() || state.counts_me();
-    Options { poison: false, exact, scatter: SEED.load(Ordering::Relaxed) }
+    Options { exact, scatter: SEED.load(Ordering::Relaxed), ..Options::default() }
 }
 
 /// Names this thread.

@@ -140,6 +140,11 @@ impl PoolHeader {
         unsafe { self.bits.get().add(word).read() }
     }
 
+    /// Returns where the bitmap is.
+    pub(crate) fn bitmap(&self) -> *const u64 {
+        self.bits.get()
+    }
+
     /// Returns the number of words of the bitmap.
     #[inline(always)]
     pub(crate) fn words(&self) -> usize {

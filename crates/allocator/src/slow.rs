@@ -10,7 +10,7 @@ use core::ptr::{self, NonNull};
 
 use crate::allocator::Allocator;
 use crate::arena::{ArenaHeader, pool_of};
-use crate::pool::{CLASS_LARGE, CLASS_NONE, PoolHeader};
+use crate::pool::{CLASS_LARGE, CLASS_NONE, MIN_BLOCK, PoolHeader};
 use crate::raw::OutOfMemory;
 use crate::remote::Home;
 use crate::{fatal, poison};
@@ -126,6 +126,11 @@ impl Allocator {
             if self.buries {
                 let bytes = (*pool).blocks.get() as usize * (*pool).block_size.get();
                 base_of(pool, self.pool_shift).write_bytes(poison::DEAD, bytes);
+            } else if self.options.clean {
+                let (base, size) = (base_of(pool, self.pool_shift), (*pool).block_size.get());
+                for number in 0..(*pool).blocks.get() as usize {
+                    base.add(number * size).write_bytes(0, MIN_BLOCK);
+                }
             }
             self.shared.raw.mark(
                 base_of(pool, self.pool_shift),

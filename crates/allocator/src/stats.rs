@@ -68,7 +68,10 @@ impl Allocator {
     }
 
     /// Adds the figures of now to those of others of the same geometry. Allocates nothing.
-    pub(crate) fn add_to(&self, stats: &mut Stats) {
+    ///
+    /// # Panics
+    /// If they are of a geometry with fewer size classes.
+    pub fn add_to(&self, stats: &mut Stats) {
         stats.free_arenas += self.arenas.free.get();
         stats.raw_bytes += self.raw_bytes.get();
         stats.peak_raw_bytes += self.peak_raw_bytes.get();
@@ -100,7 +103,8 @@ impl Allocator {
 
 impl Stats {
     /// Returns the figures of nothing, with room for the classes of a geometry.
-    pub(crate) fn empty(geometry: &Geometry) -> Stats {
+    #[must_use]
+    pub fn empty(geometry: &Geometry) -> Stats {
         let class = |class| ClassStats { block_size: geometry.class_size(class), ..ClassStats::default() };
         Stats { classes: (0..geometry.classes()).map(class).collect(), ..Stats::default() }
     }

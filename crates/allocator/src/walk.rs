@@ -3,7 +3,7 @@
 //! A live block is one that is not free in its pool's bitmap, once the magazines are empty. So a walk begins by emptying
 //! them, and reads a pool's bitmap before it visits the pool's blocks.
 
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
 use crate::allocator::Allocator;
 use crate::arena::{ArenaHeader, pool_at};
@@ -34,6 +34,20 @@ pub(crate) unsafe fn each_pool(chunk: *mut ArenaHeader, mut visit: impl FnMut(&P
     }
 }
 
+/// Blocks of one size, side by side: those of a pool, or the one of a large object.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Where the first block begins.
+    pub base: NonNull<u8>,
+    /// The bytes from one block to the next.
+    pub stride: usize,
+    /// How many blocks there are.
+    pub blocks: usize,
+    /// The pool's bitmap of free blocks, a bit for each block; null if there is none. What is not free in it was handed
+    /// out, or waits in a magazine.
+    pub free: *const u64,
+}
+
 /// Ends a walk also when the visitor panics.
 struct Walk<'a>(&'a Allocator, bool);
 
@@ -55,6 +69,49 @@ impl Allocator {
                 chunk = header.next.get();
             }
         }
+    }
+
+    /// Calls `visit` with the start of every chunk, arenas first.
+    ///
+    /// # Complexity
+    /// Linear in the number of chunks.
+    pub fn for_each_chunk(&self, mut visit: impl FnMut(NonNull<u8>)) {
+        self.each_chunk(|chunk, _| visit(NonNull::new(chunk.cast()).expect("a listed chunk is somewhere")));
+    }
+
+    /// Calls `visit` with every span of a chunk whose pool is in use.
+    ///
+    /// # Safety
+    /// The chunk is one of an allocator of this crate, and has not been given back.
+    ///
+    /// # Complexity
+    /// Linear in the number of the chunk's pools.
+    pub unsafe fn for_each_span(chunk: NonNull<u8>, mut visit: impl FnMut(Span)) {
+        let start = chunk.cast::<ArenaHeader>().as_ptr();
+        // SAFETY: by contract the chunk is mapped; it begins with its header and table, and its pools lie inside (A3).
+        unsafe {
+            if (*start).pools.get() == 0 {
+                let stride = (*pool_at(start, 0)).block_size.get();
+                let base = chunk.add((*start).size.get() - stride);
+                return visit(Span { base, stride, blocks: 1, free: ptr::null() });
+            }
+            let shift = (*start).pool_shift.get();
+            each_pool(start, |pool| {
+                visit(Span {
+                    base: chunk.add(usize::from(pool.index.get()) << shift),
+                    stride: pool.block_size.get(),
+                    blocks: pool.blocks.get() as usize,
+                    free: pool.bitmap(),
+                });
+            });
+        }
+    }
+
+    /// Keeps every arena from now on, empty ones too, or no longer: for whoever remembers where blocks were. A large
+    /// object's chunk goes all the same.
+    pub fn hold(&self, held: bool) {
+        self.walking.set(held);
+        self.retain();
     }
 
     /// Calls `visit` with every live block and the bytes it has room for, in no particular order.

@@ -1,17 +1,19 @@
-//! The collector's state: lists, counts, thresholds, statistics, and the collector's steps of a collection.
+//! The collector's state: counts, thresholds, statistics, and the collector's steps of a collection.
 
 use core::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
 
 use gleaner_object::seeded::{Bug, seeded};
-use gleaner_object::{Address, Flags, ListId};
+use gleaner_object::{Address, Flags};
 
-use crate::list::List;
-use crate::pass::{Pass, header};
+use crate::pass::Pass;
+use crate::space::Space;
 use crate::stats::GenerationStats;
-use crate::strategies::MarkSweep;
 use crate::strategy::{Pressure, Strategy};
-use crate::{GENERATIONS, NoRoom};
+use crate::tracking::{Generation, Tracking};
+use crate::trial::Trial;
+use crate::{GENERATIONS, NoRoom, header};
 
 /// Objects that live elsewhere but count as long-lived: a runtime's own, in the permanent generation from the start.
 /// CPython has about 5000 of them.
@@ -24,7 +26,10 @@ pub struct Foreign {
 /// Which objects are tracked, and when to look at them.
 pub struct Collector {
     strategy: Box<dyn Strategy>,
-    lists: [RefCell<List>; 5],
+    tracking: Tracking,
+    condemned: RefCell<Vec<Address>>,
+    /// What a pass has condemned and let live after all, with the stamps it had then.
+    late: RefCell<Vec<(u32, Address)>>,
     counts: [Cell<u32>; GENERATIONS],
     thresholds: [Cell<u32>; GENERATIONS],
     limit: Cell<u32>,
@@ -39,12 +44,20 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Makes a collector: enabled, everything zero.
+    /// Makes a collector of the objects of a space: enabled, everything zero.
     #[must_use]
-    pub fn new(strategy: Box<dyn Strategy>, thresholds: [u32; GENERATIONS], foreign: Foreign) -> Collector {
+    pub fn new(
+        strategy: Box<dyn Strategy>,
+        thresholds: [u32; GENERATIONS],
+        foreign: Foreign,
+        space: Rc<dyn Space>,
+    ) -> Collector {
+        let listed = strategy.facts().generational;
         let collector = Collector {
             strategy,
-            lists: Default::default(),
+            tracking: Tracking::new(space, listed),
+            condemned: RefCell::default(),
+            late: RefCell::default(),
             counts: Default::default(),
             thresholds: thresholds.map(Cell::new),
             limit: Cell::new(0),
@@ -72,29 +85,23 @@ impl Collector {
     /// Tracks an object: it is the youngest of generation 0.
     ///
     /// # Errors
-    /// [`NoRoom`] if there is no memory.
+    /// [`NoRoom`] if there are more than 134 million tracked objects.
     ///
     /// # Complexity
     /// O(1), amortised.
     #[inline]
     pub fn track(&self, object: Address) -> Result<(), NoRoom> {
-        self.lists[ListId::Young as usize].borrow_mut().push(ListId::Young, object)?;
-        header(&object).insert(Flags::TRACKED);
-        Ok(())
+        self.tracking.track(object)
     }
 
     /// Stops tracking an object, if it is tracked.
     ///
     /// # Complexity
-    /// O(1), amortised.
+    /// O(1).
     #[inline]
     pub fn untrack(&self, object: Address) {
-        let header = header(&object);
-        if header.flags().has(Flags::TRACKED) {
-            debug_assert!(!header.flags().has(Flags::COLLECTING), "deaths are set aside during a deduction");
-            header.remove(Flags::TRACKED);
-            let place = header.place();
-            self.lists[place.list as usize].borrow_mut().remove(place.index);
+        if header(&object).is_tracked() {
+            self.tracking.untrack(object);
         }
     }
 
@@ -110,6 +117,22 @@ impl Collector {
     #[inline]
     pub fn count_death(&self) {
         self.counts[0].set(self.counts[0].get().saturating_sub(1));
+    }
+
+    /// Forgets where objects were that have left, so that their blocks may be given back; false if it is not the time.
+    pub fn forget_the_dead(&self) -> bool {
+        let idle = !self.collecting.get();
+        if idle {
+            self.tracking.forget_the_dead();
+        }
+        idle
+    }
+
+    /// Forgets a dead object whose block is given back as soon as it is freed.
+    pub fn forget(&self, object: Address) {
+        self.tracking.forget(object);
+        self.condemned.borrow_mut().retain(|other| *other != object);
+        self.late.borrow_mut().retain(|(_, other)| *other != object);
     }
 
     // -- Control ----------------------------------------------------------------------------------------------
@@ -181,63 +204,48 @@ impl Collector {
 
     /// Moves everything tracked to the permanent generation and zeroes the counts (PY-30).
     pub fn freeze(&self) {
-        for generation in 0..GENERATIONS {
-            self.move_list(ListId::generation(generation), ListId::Permanent);
-            self.counts[generation].set(0);
-        }
+        self.tracking.freeze();
+        self.counts.iter().for_each(|count| count.set(0));
         self.foreign_frozen.set(true);
     }
 
     /// Moves the permanent generation to generation 2.
     pub fn unfreeze(&self) {
-        self.move_list(ListId::Permanent, ListId::Old);
+        self.tracking.unfreeze();
         self.foreign_frozen.set(false);
     }
 
     /// Returns the number of frozen objects of this heap.
     #[must_use]
     pub fn freeze_count(&self) -> usize {
-        self.lists[ListId::Permanent as usize].borrow().len()
-    }
-
-    /// Appends a list to another. What finds no room stays where it is.
-    fn move_list(&self, from: ListId, to: ListId) {
-        let mut source = self.lists[from as usize].borrow_mut();
-        let mut target = self.lists[to as usize].borrow_mut();
-        for index in 0..source.end() {
-            let Some(object) = source.get(index) else { continue };
-            if target.push(to, object).is_err() {
-                return;
-            }
-            source.forget(index);
-        }
-        source.trim();
+        self.objects(|of| of == Generation::Permanent).len()
     }
 
     // -- Looking ----------------------------------------------------------------------------------------------
 
-    /// Returns the objects of a list in order, into `into`. During a deduction the lists under it are empty.
-    pub fn objects(&self, list: ListId, into: &mut Vec<Address>) {
-        into.extend(self.lists[list as usize].borrow().iter());
-    }
-
-    /// Returns the list that holds a tracked object, unless a deduction is deciding about it.
+    /// Returns the objects of some generations, in order; none if there is no memory, or while a pass decides.
+    ///
+    /// # Complexity
+    /// O(tracked objects).
     #[must_use]
-    pub fn list_of(&self, object: Address) -> Option<ListId> {
-        let flags = header(&object).flags();
-        (flags.has(Flags::TRACKED) && !flags.has(Flags::COLLECTING)).then(|| header(&object).place().list)
+    pub fn objects(&self, wanted: impl Fn(Generation) -> bool) -> Vec<Address> {
+        let sorted = self.tracking.sorted(wanted).unwrap_or_default();
+        sorted.into_iter().map(|(_, object)| object).collect()
     }
 
-    /// Checks the lists.
+    /// Returns where an object is; `None` if it is untracked, or a deduction is deciding about it.
+    #[must_use]
+    pub fn generation_of(&self, object: Address) -> Option<Generation> {
+        self.tracking.generation_of(object)
+    }
+
+    /// Checks stamps and rosters.
     ///
     /// # Panics
-    /// If a property of a list does not hold (see the source of `List::check`).
+    /// If a property does not hold (see the source of `Tracking::check`).
     pub fn check(&self) {
-        if self.deducing.get() {
-            return;
-        }
-        for list in [ListId::Young, ListId::Middle, ListId::Old, ListId::Permanent, ListId::Condemned] {
-            self.lists[list as usize].borrow().check(list);
+        if !self.deducing.get() {
+            self.tracking.check();
         }
     }
 
@@ -247,6 +255,7 @@ impl Collector {
     pub fn begin(&self, generation: usize) {
         debug_assert!(!self.collecting.get(), "collections do not nest");
         self.collecting.set(true);
+        self.tracking.make_room();
         for count in &self.counts[..=generation] {
             count.set(0);
         }
@@ -261,40 +270,20 @@ impl Collector {
     /// # Panics
     /// If a `trace` panics, with everything alive and in place.
     pub fn deduce(&self, generation: usize) -> u64 {
-        let mut subjects = self.lists[ListId::generation(generation) as usize].borrow_mut().take();
-        for younger in 0..generation {
-            let list = ListId::generation(younger);
-            if subjects.try_reserve(self.lists[list as usize].borrow().len()).is_ok() {
-                subjects.extend(
-                    self.lists[list as usize].borrow_mut().take().into_iter().filter(Option::is_some),
-                );
-            }
-        }
-        let target = self.destination(generation);
-        let candidates = subjects.len() as u64;
-        let survivors = self.partition(&*self.strategy, subjects, target);
+        let (candidates, survivors) = self.pass(generation, |pass| self.strategy.deduce(pass));
         match generation {
             1 => self.long_lived_pending.set(self.long_lived_pending.get() + survivors),
             2 => {
                 self.long_lived_pending.set(0);
                 let foreign = if self.foreign_frozen.get() { 0 } else { self.foreign };
                 self.long_lived_total.set(survivors + foreign);
+                if seeded(Bug::PromotionLeftOut) {
+                    self.tracking.demote();
+                }
             }
             _ => {}
         }
         candidates
-    }
-
-    /// Looks at the condemned once more: whatever a finalizer made reachable goes to `generation`'s survivors.
-    ///
-    /// # Panics
-    /// If a `trace` panics, with everything condemned alive and in place.
-    pub fn deduce_again(&self, generation: usize) {
-        let condemned = self.lists[ListId::Condemned as usize].borrow_mut().take();
-        // At the end of a heap even a strategy that finds no cycles has condemned some.
-        let finds = self.strategy.facts().finds_cycles;
-        let strategy: &dyn Strategy = if finds { &*self.strategy } else { &MarkSweep };
-        self.partition(strategy, condemned, self.destination(generation));
     }
 
     /// Condemns whatever is unreachable in the whole heap, with whatever strategy: for the end of a heap.
@@ -303,38 +292,95 @@ impl Collector {
     /// As [`Collector::deduce`].
     pub fn deduce_at_shutdown(&self) {
         self.unfreeze();
-        let mut subjects = self.lists[ListId::Old as usize].borrow_mut().take();
-        for list in [ListId::Young, ListId::Middle] {
-            subjects.extend(self.lists[list as usize].borrow_mut().take());
-        }
-        self.partition(&MarkSweep, subjects, ListId::Old);
+        self.pass(2, |pass| pass.by_marking());
     }
 
-    /// Returns the condemned object at an index, unless it is gone.
+    /// Runs a pass; returns how many objects it has looked at and how many survive.
+    fn pass(
+        &self,
+        generation: usize,
+        deduce: impl FnOnce(&mut Pass<'_>) -> Result<(), NoRoom>,
+    ) -> (u64, u64) {
+        let mut pass = Pass::new(&self.tracking, generation);
+        self.deducing.set(true);
+        // Without memory for a pass everything survives.
+        let outcome = catch_unwind(AssertUnwindSafe(|| deduce(&mut pass)));
+        self.deducing.set(false);
+        self.condemned.replace(core::mem::take(&mut pass.condemned));
+        if let Err(panic) = outcome {
+            self.collecting.set(false);
+            resume_unwind(panic);
+        }
+        (pass.candidates, pass.survivors)
+    }
+
+    /// Looks at the condemned once more: whatever a finalizer made reachable survives after all.
+    ///
+    /// # Panics
+    /// If a `trace` panics, with everything condemned alive.
+    pub fn deduce_again(&self) {
+        let mut trial = Trial::default();
+        let condemned = self.condemned.take();
+        for object in condemned.into_iter().filter(is_condemned) {
+            if trial.add(object).is_err() {
+                self.spare(object);
+            }
+        }
+        self.deducing.set(true);
+        let outcome = catch_unwind(AssertUnwindSafe(|| trial.run()));
+        self.deducing.set(false);
+        let verdict = match outcome {
+            Ok(Ok(())) => trial.verdict().unwrap_or_else(|NoRoom| trial.abandon()),
+            _ => trial.abandon(),
+        };
+        self.condemned.replace(verdict.condemned);
+        verdict.survivors.iter().chain(&verdict.rescued).for_each(|object| self.spare(*object));
+        if let Err(panic) = outcome {
+            self.collecting.set(false);
+            resume_unwind(panic);
+        }
+    }
+
+    /// Returns the condemned object at an index, unless it has left.
     #[must_use]
     pub fn condemned(&self, index: usize) -> Option<Address> {
-        self.lists[ListId::Condemned as usize].borrow().get(index)
+        self.condemned.borrow().get(index).copied().filter(is_condemned)
     }
 
-    /// Returns the number of indices of the condemned, and of the objects at them.
+    /// Returns the number of indices of the condemned.
     #[must_use]
-    pub fn condemned_len(&self) -> (usize, usize) {
-        let list = self.lists[ListId::Condemned as usize].borrow();
-        (list.end(), list.len())
+    pub fn condemned_end(&self) -> usize {
+        self.condemned.borrow().len()
     }
 
-    /// Moves a tracked object to the survivors of a pass over `generation`. What finds no room stays.
-    pub fn move_to_survivors(&self, generation: usize, object: Address) {
-        let Some(from) = self.list_of(object) else { return };
-        let target = self.destination(generation);
-        let index = header(&object).place().index;
-        if self.lists[target as usize].borrow_mut().push(target, object).is_ok() {
-            self.lists[from as usize].borrow_mut().remove(index);
+    /// Returns the number of the condemned.
+    ///
+    /// # Complexity
+    /// O(condemned).
+    #[must_use]
+    pub fn condemned_len(&self) -> usize {
+        self.condemned.borrow().iter().filter(|object| is_condemned(object)).count()
+    }
+
+    /// Takes all that is condemned, in order, entries of those that have left included.
+    #[must_use]
+    pub fn take_condemned(&self) -> Vec<Address> {
+        self.condemned.take()
+    }
+
+    /// Lets a condemned object live after all, and any other be appended to the survivors of the running pass.
+    pub fn spare(&self, object: Address) {
+        header(&object).remove(Flags::UNREACHABLE);
+        let mut late = self.late.borrow_mut();
+        // Without memory its place among the survivors is another; it survives all the same.
+        if late.try_reserve(1).is_ok() {
+            late.push((header(&object).stamp(), object));
         }
     }
 
     /// Ends a collection and enters it in the statistics.
     pub fn finish(&self, generation: usize, collected: u64, candidates: u64) {
+        self.tracking.append(generation, &self.late.take());
         let mut stats = self.stats[generation].get();
         stats.collections += 1;
         stats.collected += collected;
@@ -346,49 +392,8 @@ impl Collector {
     pub fn end(&self) {
         self.collecting.set(false);
     }
+}
 
-    /// Splits subjects: survivors to `target`, the rest to the condemned. Returns the number of survivors.
-    fn partition(&self, strategy: &dyn Strategy, subjects: Vec<Option<Address>>, target: ListId) -> u64 {
-        let mut pass = Pass::new(subjects);
-        self.deducing.set(true);
-        let outcome = catch_unwind(AssertUnwindSafe(|| strategy.deduce(&mut pass)));
-        self.deducing.set(false);
-        let (survivors, condemned) = match &outcome {
-            Ok(Ok(())) => pass.split().unwrap_or_else(|pass| (pass.abandon(), Vec::new())),
-            Ok(Err(NoRoom)) | Err(_) => (pass.abandon(), Vec::new()),
-        };
-        let number = self.append(target, survivors);
-        self.lists[ListId::Condemned as usize].borrow_mut().replace(ListId::Condemned, condemned);
-        if let Err(panic) = outcome {
-            self.collecting.set(false);
-            resume_unwind(panic);
-        }
-        number
-    }
-
-    /// Appends survivors to a list and returns their number.
-    fn append(&self, target: ListId, survivors: Vec<Option<Address>>) -> u64 {
-        let mut list = self.lists[target as usize].borrow_mut();
-        if list.end() == 0 {
-            list.replace(target, survivors);
-            return list.len() as u64;
-        }
-        let mut number = 0;
-        for survivor in survivors.into_iter().flatten() {
-            // If there is no room even for a survivor it is no longer tracked: counts still free it.
-            match list.push(target, survivor) {
-                Ok(()) => number += 1,
-                Err(NoRoom) => header(&survivor).remove(Flags::TRACKED),
-            }
-        }
-        number
-    }
-
-    /// Where the survivors of a pass over `generation` go.
-    fn destination(&self, generation: usize) -> ListId {
-        if generation == 2 && seeded(Bug::PromotionLeftOut) {
-            return ListId::Young;
-        }
-        ListId::generation(generation + 1)
-    }
+fn is_condemned(object: &Address) -> bool {
+    header(object).flags().has(Flags::UNREACHABLE)
 }

@@ -1,37 +1,60 @@
 //! Which tracked objects are unreachable, and when to look.
 //!
-//! Words. A *tracked* object is one the collector has in a *list*: one of three *generations*, or the permanent one.
-//! A *pass* takes the objects of a generation and of all younger ones (its *subjects*) and *deduces* which of them
-//! nothing outside reaches: the *condemned*. A *strategy* says when a pass is due and how it deduces.
+//! Words. A *tracked* object belongs to one of three *generations*, or the permanent one; their order is in the objects'
+//! *stamps* (see [`tracking`]). A *pass* takes the objects of a generation and of all younger ones (its *subjects*) and
+//! *deduces* which of them nothing outside reaches: the *condemned*. A *strategy* says when a pass is due and how it deduces.
+//!
+//! There are two ways to deduce, and the strategies are made of them: `trial`, in the order of the lists, exactly as CPython
+//! does; and `marking`, in the order of addresses, by side tables, as fast as the memory allows.
 //!
 //! The numbered steps of a collection; those that name a method are done here, the rest by the heap, since it runs user
 //! code:
 //!
-//! 1. [`Collector::begin`]: count the pass, gather its subjects;
+//! 1. [`Collector::begin`]: count the pass;
 //! 2. [`Collector::deduce`]: condemn; what survives goes to the next generation;
 //! 3. clear the weak references to the condemned, tell their watchers;
 //! 4. run the finalizers;
-//! 5. [`Collector::deduce_again`]: whatever a finalizer resurrected, and all it reaches, survives after all;
-//! 6. ask what is still condemned to give up its references; the counts do the rest;
+//! 5. [`Collector::deduce_again`], if any code of the user's has run: whatever it has resurrected, and all that reaches,
+//!    survives after all;
+//! 6. ask what is still condemned to give up its references; free it;
 //! 7. [`Collector::finish`] and [`Collector::end`].
-//!
-//! Lists are arrays of addresses in the order of tracking, with holes where objects left. An object knows its place,
-//! so leaving costs O(1); holes are squeezed out when a pass gathers, or when they are the majority. The order is
-//! CPython's (its linked lists, its `move_unreachable`), because finalizers and callbacks run in that order.
 //!
 //! Invariant: nothing here frees anything or runs user code other than `trace`; and if a `trace` panics, every
 //! subject survives and the panic goes on to whoever asked for the collection.
+//!
+//! # Invariants of unsafe code
+//!
+//! O1 to O5 of `gleaner-object`, and:
+//!
+//! * **C1** What a [`Space`] shows is there as long as the pass runs; every block of a span that is not free begins with a
+//!   header, erased if there is no object.
+//! * **C2** What a roster lists may be dead, but its block is not given back; and what dies while a pass deduces is set
+//!   aside until it is over.
+//! * **C3** A side table hangs on its chunk from `Side::hang` to `Side::take_down`, and its pass is over then.
 
 mod collector;
-mod list;
+mod marking;
+mod order;
+mod pace;
 mod pass;
+mod roster;
+mod side;
+pub mod space;
 mod stats;
 pub mod strategies;
 pub mod strategy;
+pub mod tracking;
+mod trial;
 
 pub use collector::{Collector, Foreign};
+pub use pace::Pace;
+pub use pass::Pass;
+pub use space::{Region, Space, Span};
 pub use stats::GenerationStats;
 pub use strategy::{Facts, Pressure, Strategy};
+pub use tracking::{Generation, Tracking};
+
+use gleaner_object::{Address, Header, Visitor, record_of};
 
 /// The number of generations.
 pub const GENERATIONS: usize = 3;
@@ -40,3 +63,18 @@ pub const GENERATIONS: usize = 3;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("out of memory")]
 pub struct NoRoom;
+
+/// Returns the header of an object, or of a block where one was.
+#[inline(always)]
+pub(crate) fn header(object: &Address) -> &Header {
+    // SAFETY: O1, O5, C2: tracked objects and what they own a reference to have not been freed; the blocks of those that have
+    // been are there, with erased headers.
+    unsafe { object.as_ref() }
+}
+
+/// Shows the edges of a tracked object.
+#[inline]
+pub(crate) fn trace(subject: Address, visitor: &mut Visitor<'_>) {
+    // SAFETY: O1, O2: what is tracked has neither been dropped nor freed; C2: what dies during a pass is set aside.
+    unsafe { (record_of(subject).trace)(subject, visitor) };
+}

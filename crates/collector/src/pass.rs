@@ -1,141 +1,101 @@
-//! The data of a running pass, and the first half of every deduction: counts less internal references.
+//! A pass under way: what strategies put together from the parts of this crate.
 
-use core::cell::RefCell;
+use gleaner_object::{Address, Flags};
 
-use gleaner_object::edges::prefetch;
-use gleaner_object::{Address, Flags, Header, Visitor};
+use crate::marking::Marking;
+use crate::pace::Pace;
+use crate::tracking::Tracking;
+use crate::trial::{Trial, Verdict};
+use crate::{NoRoom, header, order};
 
-use crate::NoRoom;
-
-/// How many subjects ahead memory is asked for.
-const AHEAD: usize = 12;
-
-/// Objects in order, with holes.
-pub(crate) type Objects = Vec<Option<Address>>;
-
-/// What a pass decides about.
-pub struct Pass {
-    /// The subjects in order; a hole is one that was moved to `tentative`.
-    pub subjects: Vec<Option<Address>>,
-    /// What was held unreachable when its turn came, in order.
-    pub tentative: Vec<Address>,
-    /// What of that was found reachable after all, in the order of discovery.
-    pub rescued: Vec<Address>,
+/// A pass over a generation and all younger ones.
+pub struct Pass<'a> {
+    tracking: &'a Tracking,
+    /// The generation.
+    pub generation: usize,
+    /// What the pass has found unreachable, in order, flagged so.
+    pub condemned: Vec<Address>,
+    /// How many objects it has looked at.
+    pub candidates: u64,
+    /// How many of them survive.
+    pub survivors: u64,
 }
 
-impl Pass {
-    pub(crate) fn new(subjects: Vec<Option<Address>>) -> Pass {
-        Pass { subjects, tentative: Vec::new(), rescued: Vec::new() }
+impl<'a> Pass<'a> {
+    pub(crate) fn new(tracking: &'a Tracking, generation: usize) -> Pass<'a> {
+        Pass { tracking, generation, condemned: Vec::new(), candidates: 0, survivors: 0 }
     }
 
-    /// Copies every subject's count to its `gc_refs` (CPython's `update_refs`).
-    pub fn update_refs(&self) {
-        for (index, subject) in self.subjects.iter().enumerate() {
-            self.prefetch(index);
-            let Some(subject) = subject else { continue };
-            let header = header(subject);
-            header.insert(Flags::COLLECTING);
-            header.gc_refs().set(header.count().get());
-        }
-    }
-
-    /// Takes off every subject's `gc_refs` the references that come from subjects (CPython's `subtract_refs`): what
-    /// is left over are references from outside.
-    pub fn subtract_refs(&self) {
-        let mut flush = |edges: &[Address]| {
-            for edge in edges {
-                let header = header(edge);
-                if header.flags().has(Flags::COLLECTING) {
-                    // A trace that shows an edge twice takes off too much; it stops at zero.
-                    header.gc_refs().set(header.gc_refs().get().saturating_sub(1));
-                }
-            }
-        };
-        let mut visitor = Visitor::new(&mut flush);
-        for (index, subject) in self.subjects.iter().enumerate() {
-            self.prefetch(index);
-            if let Some(subject) = subject {
-                trace(*subject, &mut visitor);
-            }
-        }
-        visitor.flush();
-    }
-
-    /// Moves a subject to the tentatively unreachable.
+    /// Decides about the generation by trial deletion in the order of its lists, as CPython does; survivors go to the next
+    /// generation.
     ///
     /// # Errors
-    /// [`NoRoom`] if there is no memory.
-    pub fn doubt(&mut self, index: usize) -> Result<(), NoRoom> {
-        self.tentative.try_reserve(1).map_err(|_| NoRoom)?;
-        if let Some(subject) = self.subjects[index].take() {
-            header(&subject).insert(Flags::UNREACHABLE);
-            self.tentative.push(subject);
-        }
+    /// [`NoRoom`] if there is no memory: everything survives.
+    ///
+    /// # Panics
+    /// If a `trace` panics: everything survives.
+    pub fn by_trial(&mut self) -> Result<(), NoRoom> {
+        let (subjects, stamps) = self.tracking.take(self.generation)?;
+        let new = self.tracking.range().1 + 1;
+        self.candidates = subjects.len() as u64;
+        let mut trial = Abandon(self, Trial::new(subjects, stamps), new);
+        trial.1.run()?;
+        let verdict = trial.1.verdict()?;
+        trial.settle(verdict);
         Ok(())
     }
 
-    /// Asks for the memory of a subject that comes up soon.
-    #[inline]
-    pub fn prefetch(&self, index: usize) {
-        if let Some(Some(soon)) = self.subjects.get(index + AHEAD) {
-            prefetch(*soon);
+    /// Decides about the whole heap by side tables; survivors are old.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory: everything survives, in its place.
+    ///
+    /// # Panics
+    /// If a `trace` panics: the same.
+    pub fn by_marking(&mut self) -> Result<(), NoRoom> {
+        let space = &*self.tracking.space;
+        let (floor, ceiling) = self.tracking.range();
+        let pace = Pace::unlimited();
+        let marking = Marking::new(core::ptr::from_ref(self.tracking).cast(), space, floor, ceiling)?;
+        marking.count(space, &pace)?;
+        marking.root(space, &pace, |_| false);
+        marking.mark(&pace);
+        let mut found = Vec::new();
+        marking.unmarked(space, &mut found)?;
+        self.candidates = marking.subjects.get();
+        drop(marking);
+        let mut sorted = Vec::new();
+        sorted.try_reserve_exact(found.len()).map_err(|_| NoRoom)?;
+        sorted.extend(found.iter().map(|object| (header(object).stamp(), *object)));
+        order::sort(&mut sorted)?;
+        for (place, (_, object)) in found.iter_mut().zip(&sorted) {
+            header(object).insert(Flags::UNREACHABLE);
+            *place = *object;
         }
-    }
-
-    /// Splits the subjects, with no flag left on any: survivors in order, then the condemned.
-    pub(crate) fn split(mut self) -> Result<(Objects, Objects), Pass> {
-        let mut condemned = Vec::new();
-        let rescued = self.rescued.len();
-        if condemned.try_reserve(self.tentative.len() - rescued).is_err()
-            || self.subjects.try_reserve(rescued).is_err()
-        {
-            return Err(self);
-        }
-        for subject in self.subjects.iter().flatten() {
-            header(subject).remove(PASSING);
-        }
-        for object in &self.tentative {
-            if header(object).flags().has(Flags::UNREACHABLE) {
-                condemned.push(Some(*object));
-            }
-            header(object).remove(PASSING);
-        }
-        self.subjects.extend(self.rescued.iter().copied().map(Some));
-        Ok((self.subjects, condemned))
-    }
-
-    /// Abandons the pass: every subject, in some order, with no flag left.
-    pub(crate) fn abandon(mut self) -> Vec<Option<Address>> {
-        // What was moved left holes behind, one each: they are filled in order, so no memory is needed.
-        let mut doubtful = self.tentative.iter();
-        for subject in &mut self.subjects {
-            if subject.is_none() {
-                *subject = doubtful.next().copied();
-            }
-            if let Some(subject) = subject {
-                header(subject).remove(PASSING);
-            }
-        }
-        self.subjects
+        self.survivors = self.candidates - found.len() as u64;
+        self.condemned = found;
+        self.tracking.promote(2, &[], &[], ceiling + 1);
+        Ok(())
     }
 }
 
-const PASSING: Flags = Flags::COLLECTING.with(Flags::UNREACHABLE);
+/// A trial that ends one way or another: when it is dropped unsettled, every subject survives.
+struct Abandon<'a, 'b>(&'a mut Pass<'b>, Trial, u32);
 
-/// Shows the edges of a subject.
-#[inline]
-pub fn trace(subject: Address, visitor: &mut Visitor<'_>) {
-    // SAFETY: O1, O2: a subject is tracked, and what is tracked has neither been dropped nor freed; what dies during
-    // a pass is set aside.
-    unsafe { (subject.as_ref().record().trace)(subject, visitor) };
+impl Abandon<'_, '_> {
+    fn settle(&mut self, verdict: Verdict) {
+        let pass = &mut *self.0;
+        pass.survivors = (verdict.survivors.len() + verdict.rescued.len()) as u64;
+        pass.tracking.promote(pass.generation, &verdict.survivors, &verdict.rescued, self.2);
+        pass.condemned = verdict.condemned;
+    }
 }
 
-/// Returns the header of a subject, or of what one refers to.
-#[inline]
-pub fn header(object: &Address) -> &Header {
-    // SAFETY: O1, O5: tracked objects and what they own a reference to have not been freed.
-    unsafe { object.as_ref() }
+impl Drop for Abandon<'_, '_> {
+    fn drop(&mut self) {
+        if self.1.is_open() {
+            let verdict = self.1.abandon();
+            self.settle(verdict);
+        }
+    }
 }
-
-/// A list that grows while it is walked: edges are appended by a visitor's closure, which shares it with the walker.
-pub(crate) type Shared<T> = RefCell<Vec<T>>;

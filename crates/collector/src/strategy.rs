@@ -3,8 +3,6 @@
 use crate::NoRoom;
 use crate::pass::Pass;
 
-pub use crate::pass::{header, trace};
-
 /// What is true of a strategy, for tables and reports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Facts {
@@ -42,10 +40,9 @@ pub trait Strategy {
     /// Decides which generation an explicit collection of `generation` looks at.
     fn scope(&self, generation: usize) -> Option<usize>;
 
-    /// Moves what is unreachable among the subjects to the tentative list, flagged so, and whatever of it was
-    /// reachable after all to the rescued, unflagged.
+    /// Condemns what is unreachable in the generation of the pass and all younger ones, by one of the ways of [`Pass`].
     ///
     /// # Errors
-    /// [`NoRoom`] if there is no memory; the pass is abandoned then.
-    fn deduce(&self, pass: &mut Pass) -> Result<(), NoRoom>;
+    /// [`NoRoom`] if there is no memory: everything survives.
+    fn deduce(&self, pass: &mut Pass<'_>) -> Result<(), NoRoom>;
 }

@@ -34,7 +34,7 @@ fn expand(mut input: DeriveInput) -> Result<Tokens, Error> {
             return Err(Error::new_spanned(data.union_token, "Trace cannot be derived for a union"));
         }
     };
-    let types = arms.iter().flat_map(|arm| &arm.types);
+    let types: Vec<_> = arms.iter().flat_map(|arm| &arm.types).collect();
     let traces = arms.iter().map(|arm| arm.body(&quote!(trace), &quote!(visitor)));
     let clears = arms.iter().map(|arm| arm.body(&quote!(clear), &quote!(released)));
     let finalizer = finalize.then(|| {
@@ -53,6 +53,8 @@ fn expand(mut input: DeriveInput) -> Result<Tokens, Error> {
         #[automatically_derived]
         impl #generics ::gleaner::Trace for #name #arguments #bounds {
             const TRACKED: bool = false #(|| <#types as ::gleaner::Trace>::TRACKED)*;
+            const UNSEEN: bool = false #(|| <#types as ::gleaner::Trace>::UNSEEN)*;
+            const FINALIZES: bool = #finalize;
             #[allow(unused_variables, unreachable_code)]
             fn trace(&self, visitor: &mut ::gleaner::Visitor<'_>) {
                 match self { #(#traces)* _ => {} }

@@ -1,11 +1,14 @@
 //! How a heap is made: geometry, strategy and the rules of a Python version.
 
-use gleaner_allocator::{Allocator, Geometry, OutOfMemory};
+use std::rc::Rc;
+
+use gleaner_allocator::{Geometry, OutOfMemory};
 use gleaner_collector::strategies::{Generational, MarkSweep, RefcountOnly};
 use gleaner_collector::{Collector, Foreign, Strategy};
 
 use crate::core::Core;
 use crate::heap::Heap;
+use crate::shelves::Shelves;
 
 /// A collector strategy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -121,8 +124,10 @@ impl Builder {
     /// # Errors
     /// [`OutOfMemory`] if the system has none. (The first arena is taken with the first object.)
     pub fn build(self) -> Result<Heap, OutOfMemory> {
+        let shelves = Rc::new(Shelves::new(self.geometry));
+        let foreign = Foreign { objects: self.foreign };
         let collector =
-            Collector::new(self.strategy.make(), self.rules.thresholds, Foreign { objects: self.foreign });
-        Ok(Heap::from_core(Core::new(Allocator::new(self.geometry), collector, self.rules)))
+            Collector::new(self.strategy.make(), self.rules.thresholds, foreign, shelves.clone());
+        Ok(Heap::from_core(Core::new(shelves, collector, self.rules)))
     }
 }

@@ -1,12 +1,22 @@
 //! One collection: the steps of the collector's essay with user code between them, in CPython's order (PY-36).
+//!
+//! The last step, freeing what is condemned, has two forms. CPython asks one object after the other to give up its
+//! references, and what dies of it dies at once, with whatever user code that runs in between. Where there is none, since
+//! the heap has never had a finalizer or a callback, nobody can see the order, and all that is condemned gives up its
+//! references first, a batch at a time, and is freed then.
 
-use gleaner_object::{Address, Flags, ListId, TypeRecord};
-use gleaner_refcount::decref;
+use gleaner_collector::Generation;
+use gleaner_object::edges::prefetch;
+use gleaner_object::{Address, Flags, Released, TypeRecord, record_of};
+use gleaner_refcount::{Left, Undertaker, count, decref};
 use gleaner_weakref::WeakReference;
 
 use crate::control::{CollectionInfo, Phase};
 use crate::core::{Core, another};
 use crate::reference::AnyRef;
+
+/// How many condemned objects give up their references before these are looked at.
+const BATCH: usize = 64;
 
 impl Core {
     /// Collects `generation` and all younger ones; returns the number of unreachable objects found (PY-1). A
@@ -19,7 +29,7 @@ impl Core {
         self.collector.begin(generation);
         self.notify(Phase::Start, &info);
         info.candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation));
-        info.collected = self.dispose_of_condemned(generation);
+        info.collected = self.dispose_of_condemned();
         self.collector.finish(generation, info.collected, info.candidates);
         self.notify(Phase::Stop, &info);
         self.collector.end();
@@ -33,36 +43,45 @@ impl Core {
         }
         self.collector.begin(2);
         self.trashcan.while_locked(self, || self.collector.deduce_at_shutdown());
-        let collected = self.dispose_of_condemned(2);
+        let collected = self.dispose_of_condemned();
+        self.collector.finish(2, 0, 0);
         self.collector.end();
         collected
     }
 
     /// Does to the condemned what Python does: weak references, finalizers, resurrection, and the end.
-    fn dispose_of_condemned(&self, generation: usize) -> u64 {
-        if self.collector.condemned_len().1 == 0 {
+    fn dispose_of_condemned(&self) -> u64 {
+        if self.collector.condemned_end() == 0 {
             return 0;
         }
-        let freed = self.handle_weakrefs(generation);
-        self.finalize_garbage();
-        self.trashcan.while_locked(self, || self.collector.deduce_again(generation));
-        if self.rules.plain_weakrefs_survive {
+        let mut freed = 0;
+        if !self.table.is_empty() {
+            freed = self.handle_weakrefs();
+        }
+        if self.noisy.get() {
+            self.finalize_garbage();
+            self.trashcan.while_locked(self, || self.collector.deduce_again());
+        }
+        if self.rules.plain_weakrefs_survive && !self.table.is_empty() {
             self.for_each_condemned(|core, object| {
-                // SAFETY: O1: condemned, not freed.
-                if unsafe { object.as_ref() }.flags().has(Flags::WATCHER) {
+                if flags(object).has(Flags::WATCHER) {
                     core.table.unwatch(object);
                 }
                 core.clear_watchers(object, |_| true);
             });
         }
-        let collected = freed + self.collector.condemned_len().1 as u64;
-        self.delete_garbage(generation);
+        let collected = freed + self.collector.condemned_len() as u64;
+        if self.noisy.get() {
+            self.delete_garbage();
+        } else {
+            self.delete_garbage_unseen();
+        }
         collected
     }
 
     fn for_each_condemned(&self, mut visit: impl FnMut(&Core, Address)) {
         let mut index = 0;
-        while index < self.collector.condemned_len().0 {
+        while index < self.collector.condemned_end() {
             if let Some(object) = self.collector.condemned(index) {
                 visit(self, object);
             }
@@ -72,12 +91,11 @@ impl Core {
 
     /// Clears the weak references to the condemned and calls the callbacks of those that are not condemned
     /// themselves (PY-46). Returns how many weak references died of it.
-    fn handle_weakrefs(&self, generation: usize) -> u64 {
+    fn handle_weakrefs(&self) -> u64 {
         let mut queue: Vec<AnyRef> = Vec::new();
         let keep_plain = self.rules.plain_weakrefs_survive;
         self.for_each_condemned(|core, object| {
-            // SAFETY: O1: condemned, not freed.
-            let flags = unsafe { object.as_ref() }.flags();
+            let flags = flags(object);
             // PY-37: from 3.15 on, a condemned weak reference is cleared with the plain ones, after the finalizers: one that
             // a finalizer saves still watches.
             if flags.has(Flags::WATCHER) && !keep_plain {
@@ -86,7 +104,7 @@ impl Core {
             if flags.has(Flags::WATCHED) {
                 core.clear_watchers(object, |weak| {
                     let calls = reference(weak).has_callback();
-                    let condemned = core.collector.list_of(weak) == Some(ListId::Condemned);
+                    let condemned = core.collector.generation_of(weak) == Some(Generation::Condemned);
                     if calls && !condemned && queue.try_reserve(1).is_ok() {
                         queue.push(AnyRef::another(weak));
                     }
@@ -99,11 +117,11 @@ impl Core {
             self.call_back(&weak);
             let weak = weak.into_owned();
             // SAFETY: O1, O5: the queue owned it.
-            if decref(unsafe { weak.as_ref() }) {
+            if decref(unsafe { weak.as_ref() }) == Left::None {
                 freed += 1;
                 self.bury_here(weak);
             } else {
-                self.collector.move_to_survivors(generation, weak);
+                self.collector.spare(weak);
             }
         }
         freed
@@ -132,24 +150,56 @@ impl Core {
     }
 
     /// Asks the condemned to give up their references: the counts do the rest (CPython's `delete_garbage`).
-    fn delete_garbage(&self, generation: usize) {
+    fn delete_garbage(&self) {
         self.for_each_condemned(|core, object| {
             another(object);
             // SAFETY: O1, O2: condemned, not freed, and owned during the call.
             unsafe { core.trashcan.clear(object, |edge| core.release(edge)) };
             // SAFETY: O1, O5: owned.
-            if decref(unsafe { object.as_ref() }) {
+            if decref(unsafe { object.as_ref() }) == Left::None {
                 core.bury_here(object);
-            } else if core.collector.list_of(object) == Some(ListId::Condemned) {
-                core.collector.move_to_survivors(generation, object);
+            } else if core.collector.generation_of(object) == Some(Generation::Condemned) {
+                core.collector.spare(object);
             }
         });
+        drop(self.collector.take_condemned());
     }
 
-    /// Destroys an object while a collection runs: the heap itself stays.
-    fn bury_here(&self, object: Address) {
-        self.trashcan.bury(self, object);
+    /// The same, when nobody looks.
+    fn delete_garbage_unseen(&self) {
+        let condemned = self.collector.take_condemned();
+        self.deleting.set(true);
+        let mut edges = Vec::new();
+        for batch in condemned.chunks(BATCH) {
+            for &object in batch {
+                let released = &mut Released::new(&mut edges);
+                // SAFETY: O1, O2: condemned and not freed: what is condemned is freed below.
+                self.unraisable(|| unsafe { (record_of(object).clear)(object, released) });
+            }
+            edges.iter().for_each(|edge| prefetch(*edge));
+            for edge in edges.drain(..) {
+                self.release(edge);
+            }
+        }
+        for (index, &object) in condemned.iter().enumerate() {
+            if let Some(soon) = condemned.get(index + 8) {
+                prefetch(*soon);
+            }
+            // SAFETY: O1: not freed yet.
+            if count(unsafe { object.as_ref() }) == 0 {
+                self.free(object);
+            } else {
+                // A reference that cannot be cleared refers to it: it dies with that.
+                self.collector.spare(object);
+            }
+        }
+        self.deleting.set(false);
     }
+}
+
+fn flags(object: Address) -> Flags {
+    // SAFETY: O1: condemned, not freed.
+    unsafe { object.as_ref() }.flags()
 }
 
 fn reference<'a>(weak: Address) -> &'a WeakReference {

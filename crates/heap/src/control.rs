@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use gleaner_collector::{Facts, GenerationStats};
-use gleaner_object::{Address, ListId, Visitor};
+use gleaner_collector::{Facts, Generation, GenerationStats};
+use gleaner_object::{Address, Visitor, record_of};
 
 use crate::core::Core;
 use crate::heap::Heap;
@@ -134,7 +134,7 @@ impl Heap {
     /// Moves the permanent generation to generation 2 (`gc.unfreeze`, PY-30).
     ///
     /// # Complexity
-    /// O(frozen objects).
+    /// O(tracked objects).
     pub fn unfreeze(&self) {
         self.core().collector.unfreeze();
     }
@@ -171,16 +171,16 @@ impl Heap {
     /// # Errors
     /// [`InvalidGeneration`] beyond 2.
     pub fn get_objects(&self, generation: Option<usize>) -> Result<Vec<AnyRef>, InvalidGeneration> {
-        let lists: &[ListId] = match generation {
-            None => &[ListId::Young, ListId::Middle, ListId::Old],
-            Some(0) => &[ListId::Young],
-            Some(1) => &[ListId::Middle],
-            Some(2) => &[ListId::Old],
+        let wanted: &[Generation] = match generation {
+            None => &[Generation::Young, Generation::Middle, Generation::Old],
+            Some(0) => &[Generation::Young],
+            Some(1) => &[Generation::Middle],
+            Some(2) => &[Generation::Old],
             Some(generation) => return Err(InvalidGeneration(generation)),
         };
         let mut addresses = Vec::new();
-        for &list in lists {
-            self.core().collector.objects(list, &mut addresses);
+        for generation in wanted {
+            addresses.extend(self.core().collector.objects(|of| of == *generation));
         }
         Ok(addresses.into_iter().map(AnyRef::another).collect())
     }
@@ -208,7 +208,7 @@ fn edges(object: Address) -> Vec<Address> {
     let mut flush = |edges: &[Address]| found.extend_from_slice(edges);
     let mut visitor = Visitor::new(&mut flush);
     // SAFETY: O1, O2: the caller owns a reference to the object.
-    unsafe { (object.as_ref().record().trace)(object, &mut visitor) };
+    unsafe { (record_of(object).trace)(object, &mut visitor) };
     drop(visitor);
     found
 }

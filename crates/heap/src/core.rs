@@ -5,24 +5,28 @@ use core::ptr::NonNull;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
-use gleaner_allocator::{Allocator, OutOfMemory, owner_of};
+use gleaner_allocator::OutOfMemory;
 use gleaner_collector::Collector;
 use gleaner_object::seeded::{Bug, seeded};
-use gleaner_object::{Address, Flags, Header, ObjectBox, Trace, TypeRecord};
-use gleaner_refcount::{Trashcan, Undertaker, decref, incref};
+use gleaner_object::{Address, Flags, Header, ObjectBox, Trace, TypeRecord, record_of, shelf_of};
+use gleaner_refcount::{Left, ONE, Trashcan, Undertaker, decref, incref, note};
 use gleaner_weakref::{Table, WeakReference};
 
 use crate::builder::Rules;
 use crate::control::Callback;
 use crate::heap::{Heap, Unraisable};
 use crate::reference::AnyRef;
+use crate::shelves::Shelves;
 
 /// What is called with a panic that has nobody to go to.
 pub(crate) type UnraisableHook = Rc<dyn Fn(&Heap, Unraisable)>;
 
+/// How many objects die between two times that memory is given back.
+const TIDY_EVERY: u32 = 1 << 16;
+
 /// A heap.
 pub(crate) struct Core {
-    pub(crate) allocator: Allocator,
+    pub(crate) shelves: Rc<Shelves>,
     pub(crate) collector: Collector,
     pub(crate) table: Table,
     pub(crate) trashcan: Trashcan,
@@ -35,12 +39,18 @@ pub(crate) struct Core {
     pub(crate) live: Cell<usize>,
     pub(crate) closing: Cell<bool>,
     pub(crate) refusals: Cell<u32>,
+    /// Whether there was ever an object that may have a finalizer, or a weak reference with a callback.
+    pub(crate) noisy: Cell<bool>,
+    /// Whether garbage is being freed: what is condemned dies in its turn, not when its count says so.
+    pub(crate) deleting: Cell<bool>,
+    /// Deaths since memory was given back last.
+    deaths: Cell<u32>,
 }
 
 impl Core {
-    pub(crate) fn new(allocator: Allocator, collector: Collector, rules: Rules) -> NonNull<Core> {
+    pub(crate) fn new(shelves: Rc<Shelves>, collector: Collector, rules: Rules) -> NonNull<Core> {
         let core = NonNull::from(Box::leak(Box::new(Core {
-            allocator,
+            shelves,
             collector,
             table: Table::default(),
             trashcan: Trashcan::default(),
@@ -51,19 +61,22 @@ impl Core {
             live: Cell::new(0),
             closing: Cell::new(false),
             refusals: Cell::new(0),
+            noisy: Cell::new(false),
+            deleting: Cell::new(false),
+            deaths: Cell::new(0),
         })));
         // SAFETY: H1: just made, and kept until the last handle and the last object are gone.
-        unsafe { core.as_ref() }.allocator.set_owner(core.as_ptr().cast_const().cast());
+        unsafe { core.as_ref() }.shelves.set_heap(core.as_ptr().cast_const().cast());
         core
     }
 
     /// Returns the heap of an object.
     #[inline]
     pub(crate) fn of(object: Address) -> NonNull<Core> {
-        // SAFETY: O1: the object lies in a block of a heap's allocator.
-        let owner = unsafe { owner_of(object.as_ptr().cast_const().cast()) };
-        // SAFETY: H1: its owner is the heap's core, never null.
-        unsafe { NonNull::new_unchecked(owner.cast::<Core>().cast_mut()) }
+        // SAFETY: O1, O2: the object lies on a shelf of a heap's.
+        let heap = unsafe { shelf_of(object) }.heap;
+        // SAFETY: H1: that is the heap's core, never null.
+        unsafe { NonNull::new_unchecked(heap.cast::<Core>().cast_mut()) }
     }
 
     /// Allocates an object. The caller owns the one reference that it begins with.
@@ -76,18 +89,19 @@ impl Core {
         if pressed && self.rules.collect_inside_allocation {
             self.collect_if_due();
         }
-        let record = TypeRecord::of::<T>();
-        let Ok(block) = self.allocator.alloc(record.size) else {
+        let block = self.shelves.of::<T>().and_then(|shelf| shelf.allocator.alloc(size_of::<ObjectBox<T>>()));
+        let Ok(block) = block else {
             self.uncount::<T>();
             return Err(no_memory::<T>());
         };
         let block = block.cast::<ObjectBox<T>>();
-        // SAFETY: O1, O2: the block is fresh, large enough, and aligned for the record's type.
-        unsafe { block.write(ObjectBox { header: Header::new(record), value }) };
+        // SAFETY: O1, O2: the block is fresh, large enough, aligned for the type, and lies on its shelf.
+        unsafe { block.write(ObjectBox { header: Header::new(ONE, flags), value }) };
         self.live.set(self.live.get() + 1);
+        if T::FINALIZES {
+            self.noisy.set(true);
+        }
         let object = block.cast::<Header>();
-        // SAFETY: O1: just written.
-        unsafe { object.as_ref() }.insert(flags);
         if T::TRACKED && self.collector.track(object).is_err() {
             self.free(object);
             return Err(no_memory::<T>());
@@ -117,9 +131,27 @@ impl Core {
     #[inline]
     pub(crate) fn release(&self, object: Address) {
         // SAFETY: O1, O5: the caller owned the reference.
-        if decref(unsafe { object.as_ref() }) {
-            self.trashcan.bury(self, object);
+        match decref(unsafe { object.as_ref() }) {
+            Left::None => self.bury_here(object),
+            Left::OthersUnnoted => self.touched(object),
+            Left::Others => {}
         }
+    }
+
+    /// Destroys an object whose last reference is gone; the heap itself stays.
+    pub(crate) fn bury_here(&self, object: Address) {
+        // SAFETY: O1: its count is zero, but it has not been freed.
+        if self.deleting.get() && unsafe { object.as_ref() }.flags().has(Flags::UNREACHABLE) {
+            return;
+        }
+        self.trashcan.bury(self, object);
+    }
+
+    /// Tells the collector that an object has been touched, whoever listens to it.
+    #[cold]
+    pub(crate) fn touch(object: Address) {
+        // SAFETY: H1: the object lives.
+        unsafe { Core::of(object).as_ref() }.touched(object);
     }
 
     /// Destroys an object whose last reference is gone, and the heap, if that was all that was left of it.
@@ -129,7 +161,7 @@ impl Core {
         let core = Core::of(object);
         // SAFETY: H1: the object has not been freed yet.
         let heap = unsafe { core.as_ref() };
-        heap.trashcan.bury(heap, object);
+        heap.bury_here(object);
         Core::free_if_abandoned(core);
     }
 
@@ -160,20 +192,23 @@ impl Core {
     pub(crate) fn call_finalizer(&self, object: Address) {
         // SAFETY: O1, O5.
         let header = unsafe { object.as_ref() };
+        // SAFETY: O1, O2.
+        let record = unsafe { record_of(object) };
         // PY-32: only tracked types remember that they were finalized.
-        if header.record().tracked {
+        if record.tracked {
             header.insert(Flags::FINALIZED);
         }
         // SAFETY: O1, O2, O5: the object lives, and the caller owns a reference during the call.
-        self.unraisable(|| unsafe { (header.record().finalize)(object) });
+        self.unraisable(|| unsafe { (record.finalize)(object) });
     }
 
     /// Tells whether an object's finalizer is still to run.
     pub(crate) fn finalizes(&self, object: Address) -> bool {
-        // SAFETY: O1: the object lives, or dies but has not been dropped.
-        let header = unsafe { object.as_ref() };
-        // SAFETY: O1, O2: as above.
-        !header.flags().has(Flags::FINALIZED) && unsafe { (header.record().finalizes)(object) }
+        // SAFETY: O1, O2: the object lives, or dies but has not been dropped.
+        unsafe {
+            let record = record_of(object);
+            record.may_finalize && !object.as_ref().flags().has(Flags::FINALIZED) && (record.finalizes)(object)
+        }
     }
 
     /// Clears the weak references to a dying object, then calls their callbacks, newest first (PY-43, PY-44).
@@ -216,14 +251,15 @@ impl Undertaker for Core {
         // SAFETY: O1: its count is zero, but it has not been freed.
         let header = unsafe { dead.as_ref() };
         if self.finalizes(dead) {
-            if header.record().tracked {
+            // SAFETY: O1, O2.
+            if unsafe { record_of(dead) }.tracked {
                 // Python tracks the object anew for its finalizer: it is young again.
                 self.collector.untrack(dead);
                 let _ = self.collector.track(dead);
             }
-            header.count().set(1);
+            header.count().set(ONE);
             self.call_finalizer(dead);
-            if !decref(header) {
+            if decref(header) != Left::None {
                 return false;
             }
         }
@@ -238,22 +274,49 @@ impl Undertaker for Core {
         true
     }
 
+    fn touched(&self, object: Address) {
+        // SAFETY: O1, O5: whoever touches an object owns a reference.
+        note(unsafe { object.as_ref() });
+    }
+
     fn free(&self, dead: Address) {
         // SAFETY: O1: not freed yet.
-        let header = unsafe { dead.as_ref() };
-        let record = header.record();
-        if header.flags().has(Flags::WATCHED) && seeded(Bug::WeakReferenceKept) {
+        if unsafe { dead.as_ref() }.flags().has(Flags::WATCHED) && seeded(Bug::WeakReferenceKept) {
             // The bug is to be seen by what weak references say, not by a crash: what is still watched stays.
             return;
         }
+        // SAFETY: O1, O2: not freed yet.
+        let record = unsafe { record_of(dead) };
         // SAFETY: O4: its count is zero, nothing can reach it, and it is dropped this once.
         self.unraisable(|| unsafe { (record.drop)(dead) });
         if record.tracked {
             self.collector.count_death();
+            if self.shelves.is_large(record.size) {
+                self.collector.forget(dead);
+            }
         }
-        // SAFETY: O1, O4: the block is the allocator's, of this size, and nobody looks at it again.
-        unsafe { self.allocator.free(dead.cast(), record.size) };
+        // SAFETY: O1, O2, O4: the block is its shelf's, of this size, and nobody looks at it again but a walk, which passes
+        // over an erased header.
+        unsafe {
+            dead.as_ref().erase();
+            Shelves::of_object(dead).allocator.free(dead.cast(), record.size);
+        }
         self.live.set(self.live.get() - 1);
+        self.deaths.set(self.deaths.get() + 1);
+        if self.deaths.get() >= TIDY_EVERY {
+            self.tidy();
+        }
+    }
+}
+
+impl Core {
+    /// Gives memory back, unless the collector remembers where objects were.
+    #[cold]
+    fn tidy(&self) {
+        if self.collector.forget_the_dead() {
+            self.deaths.set(0);
+            self.shelves.tidy();
+        }
     }
 }
 
@@ -267,5 +330,7 @@ fn no_memory<T: Trace>() -> OutOfMemory {
 #[inline]
 pub(crate) fn another(object: Address) {
     // SAFETY: O1: whoever asks owns a reference, or knows that somebody does.
-    incref(unsafe { object.as_ref() });
+    if incref(unsafe { object.as_ref() }) {
+        Core::touch(object);
+    }
 }

@@ -133,7 +133,7 @@ impl Heap {
     /// Returns the allocator's accounts.
     #[must_use]
     pub fn allocator_stats(&self) -> Stats {
-        self.core().allocator.stats()
+        self.core().shelves.stats()
     }
 
     /// Lets the next allocation fail, as if there were no memory.
@@ -149,7 +149,7 @@ impl Heap {
     /// # Complexity
     /// O(heap).
     pub fn check(&self) {
-        self.core().allocator.check();
+        self.core().shelves.check();
         self.core().collector.check();
         self.core().table.check();
     }

@@ -38,8 +38,8 @@
 //!
 //! O1 to O5 of `gleaner-object`, and:
 //!
-//! * **H1** Every block of the heap's allocator has the heap's `Core` as owner, and the `Core` is freed only when no
-//!   handle and no object is left.
+//! * **H1** Every shelf names the heap's `Core`, and the `Core` is freed only when no handle and no object is left.
+//! * **H2** Every object lies on a `TypeShelf` of its heap, which is freed with the heap and not before.
 //!
 //! Invariant: no mechanism lives here that cannot be tested alone in its own crate.
 
@@ -49,6 +49,7 @@ mod control;
 mod core;
 mod heap;
 mod reference;
+mod shelves;
 mod slot;
 mod weak;
 

@@ -4,8 +4,9 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 
-use gleaner_object::{Address, Flags, ListId, Live, Released, Trace, TypeRecord, Visitor};
-use gleaner_refcount::{decref, immortalize, is_immortal};
+use gleaner_collector::Generation;
+use gleaner_object::{Address, Flags, Live, Released, Trace, TypeRecord, Visitor, record_of};
+use gleaner_refcount::{Left, count, decref, immortalize, is_immortal};
 
 use crate::core::{Core, another};
 use crate::heap::Heap;
@@ -43,6 +44,12 @@ impl AnyRef {
         address
     }
 
+    /// Returns the object's type record.
+    fn record(&self) -> &'static TypeRecord {
+        // SAFETY: O1, O2, O5: this owns a reference.
+        unsafe { record_of(self.address) }
+    }
+
     fn header(&self) -> &gleaner_object::Header {
         // SAFETY: O1, O5: this owns a reference.
         unsafe { self.address.as_ref() }
@@ -57,19 +64,19 @@ impl AnyRef {
     /// Returns the number of references to the object, this one included.
     #[must_use]
     pub fn refcount(&self) -> u32 {
-        self.header().count().get()
+        count(self.header())
     }
 
     /// Returns the name of the object's type.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
-        (self.header().record().name)()
+        (self.record().name)()
     }
 
     /// Tells whether the collector tracks the object (`gc.is_tracked`, PY-23).
     #[must_use]
     pub fn is_tracked(&self) -> bool {
-        self.header().flags().has(Flags::TRACKED)
+        self.header().is_tracked()
     }
 
     /// Tells whether the object's finalizer has run (`gc.is_finalized`, PY-24).
@@ -82,11 +89,11 @@ impl AnyRef {
     #[must_use]
     pub fn generation(&self) -> Option<usize> {
         // SAFETY: H1: the object lives.
-        match unsafe { Core::of(self.address).as_ref() }.collector.list_of(self.address)? {
-            ListId::Young => Some(0),
-            ListId::Middle => Some(1),
-            ListId::Old => Some(2),
-            _ => None,
+        match unsafe { Core::of(self.address).as_ref() }.collector.generation_of(self.address)? {
+            Generation::Young => Some(0),
+            Generation::Middle => Some(1),
+            Generation::Old => Some(2),
+            Generation::Permanent | Generation::Condemned => None,
         }
     }
 
@@ -105,7 +112,7 @@ impl AnyRef {
     #[must_use]
     pub fn downcast_ref<T: Trace>(&self) -> Option<&T> {
         // SAFETY: O2: the record says so; O5: this owns a reference.
-        self.header().record().is::<T>().then(|| unsafe { TypeRecord::value(self.address) })
+        self.record().is::<T>().then(|| unsafe { TypeRecord::value(self.address) })
     }
 
     /// Returns this as a reference to a `T`, if it is one.
@@ -113,7 +120,7 @@ impl AnyRef {
     /// # Errors
     /// The reference itself, if the object is of another type.
     pub fn downcast<T: Trace>(self) -> Result<Ref<T>, AnyRef> {
-        if self.header().record().is::<T>() { Ok(Ref { any: self, value: PhantomData }) } else { Err(self) }
+        if self.record().is::<T>() { Ok(Ref { any: self, value: PhantomData }) } else { Err(self) }
     }
 }
 
@@ -127,8 +134,10 @@ impl Clone for AnyRef {
 impl Drop for AnyRef {
     #[inline]
     fn drop(&mut self) {
-        if decref(self.header()) {
-            Core::bury(self.address);
+        match decref(self.header()) {
+            Left::None => Core::bury(self.address),
+            Left::OthersUnnoted => Core::touch(self.address),
+            Left::Others => {}
         }
     }
 }
@@ -149,6 +158,9 @@ impl fmt::Debug for AnyRef {
 }
 
 impl Trace for AnyRef {
+    const UNSEEN: bool = false;
+    const FINALIZES: bool = false;
+
     fn trace(&self, visitor: &mut Visitor<'_>) {
         visitor.edge(self.address);
     }
@@ -249,6 +261,9 @@ impl<T: Trace> From<Live<'_, T>> for Ref<T> {
 }
 
 impl<T: Trace> Trace for Ref<T> {
+    const UNSEEN: bool = false;
+    const FINALIZES: bool = false;
+
     fn trace(&self, visitor: &mut Visitor<'_>) {
         self.any.trace(visitor);
     }

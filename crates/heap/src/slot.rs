@@ -72,6 +72,9 @@ impl<T> Default for Slot<T> {
 }
 
 impl<T: Trace> Trace for Slot<T> {
+    const UNSEEN: bool = false;
+    const FINALIZES: bool = false;
+
     #[inline]
     fn trace(&self, visitor: &mut Visitor<'_>) {
         // SAFETY: O3: nobody writes the cell while it is read, for showing an edge runs nobody's code on this slot.

@@ -3,7 +3,8 @@
 use core::marker::PhantomData;
 
 use gleaner_allocator::OutOfMemory;
-use gleaner_object::{Address, Flags, Live, Released, Trace, Visitor};
+use gleaner_object::{Address, Flags, Live, Released, Trace, Visitor, record_of};
+use gleaner_refcount::count;
 use gleaner_weakref::{Notify, WeakReference};
 
 use crate::core::Core;
@@ -23,7 +24,7 @@ impl<T: Trace> Weak<T> {
     pub fn upgrade(&self) -> Option<Ref<T>> {
         let referent = self.object.referent()?;
         // SAFETY: O1: a referent is unwatched before it is freed. One that is just dying has no references left.
-        let alive = unsafe { referent.as_ref() }.count().get() > 0;
+        let alive = count(unsafe { referent.as_ref() }) > 0;
         alive.then(|| Ref::another(referent))
     }
 
@@ -46,7 +47,7 @@ impl<T: Trace> Weak<T> {
     pub fn from_object(object: Ref<WeakReference>) -> Option<Weak<T>> {
         let fits = object.referent().is_none_or(|referent| {
             // SAFETY: O1: a referent is unwatched before it is freed.
-            unsafe { referent.as_ref() }.record().is::<T>()
+            unsafe { record_of(referent) }.is::<T>()
         });
         fits.then_some(Weak { object, referent: PhantomData })
     }
@@ -59,6 +60,9 @@ impl<T> Clone for Weak<T> {
 }
 
 impl<T: Trace> Trace for Weak<T> {
+    const UNSEEN: bool = false;
+    const FINALIZES: bool = false;
+
     fn trace(&self, visitor: &mut Visitor<'_>) {
         self.object.trace(visitor);
     }
@@ -117,6 +121,9 @@ impl Core {
         callback: Option<Box<dyn Notify>>,
     ) -> Result<Ref<WeakReference>, OutOfMemory> {
         let plain = callback.is_none();
+        if !plain {
+            self.noisy.set(true);
+        }
         // The allocation may collect, and finalizers may make weak references of their own: look again after it (PY-47).
         let object: Ref<WeakReference> =
             Ref::from_owned(self.alloc(WeakReference::new(callback), Flags::WATCHER)?);

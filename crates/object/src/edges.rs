@@ -2,8 +2,8 @@
 //!
 //! A visitor is a buffer, not a callback. `trace` is called through a function pointer, and if each edge came
 //! back through another one, a pass over two million objects would pay six million indirect calls. Instead the
-//! edges are written to an array, the memory of what they point to is asked for as they arrive, and the collector
-//! takes them in one loop of its own when the array is full or when it needs them.
+//! edges are written to an array, and the collector takes them in loops of its own when the array is full or when it
+//! needs them: one that asks for the memory it is going to look at, and one that looks.
 
 use core::ptr::NonNull;
 
@@ -28,7 +28,6 @@ impl<'a> Visitor<'a> {
     /// Takes one edge.
     #[inline]
     pub fn edge(&mut self, address: Address) {
-        prefetch(address);
         self.edges[self.len] = address;
         self.len += 1;
         if self.len == CAPACITY {

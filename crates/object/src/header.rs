@@ -1,34 +1,36 @@
-//! The header: 16 bytes that every object begins with. All knowledge of its bits is in this file.
+//! The header: 8 bytes that every object begins with. All knowledge of its bits is in this file.
+//!
+//! ```text
+//!  count word   31 noted │ 30 immortal │ 29 … 0 count
+//!  mark word    31 … 27 flags          │ 26 … 0 stamp, or gc_refs while a pass decides
+//! ```
+//!
+//! CPython's object begins with 16 bytes of count and type, and a tracked one has 16 more in front of it for the links of
+//! its collector's list. Here the type is what all objects of a chunk have in common (see [`crate::shelf`]), and the order
+//! of the lists is a *stamp*: who was tracked later has the greater one.
 
 use core::cell::Cell;
 use core::fmt;
 use core::ptr::NonNull;
-
-use crate::record::TypeRecord;
 
 /// Where an object is.
 pub type Address = NonNull<Header>;
 
 /// What is true of an object, one bit each.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct Flags(u8);
+pub struct Flags(u32);
 
 impl Flags {
-    /// The collector has the object in one of its lists.
-    pub const TRACKED: Flags = Flags(1);
     /// Its finalizer has run and will not run again (PY-31).
-    pub const FINALIZED: Flags = Flags(2);
+    pub const FINALIZED: Flags = Flags(1 << 27);
     /// The table of weak references has an entry for it.
-    pub const WATCHED: Flags = Flags(4);
-    /// A pass is deciding about it; its place holds `gc_refs`.
-    pub const COLLECTING: Flags = Flags(8);
-    /// That pass holds it to be unreachable until shown otherwise.
-    pub const UNREACHABLE: Flags = Flags(16);
-
+    pub const WATCHED: Flags = Flags(1 << 28);
+    /// A pass is deciding about it; its stamp's place holds `gc_refs`.
+    pub const COLLECTING: Flags = Flags(1 << 29);
+    /// A pass holds it to be unreachable until shown otherwise; after the pass: it is condemned.
+    pub const UNREACHABLE: Flags = Flags(1 << 30);
     /// It is itself a weak reference, and leaves its referent's watchers when it dies.
-    pub const WATCHER: Flags = Flags(32);
-
-    const ALL: usize = 63;
+    pub const WATCHER: Flags = Flags(1 << 31);
 
     /// Tells whether all of `other` is set.
     #[must_use]
@@ -41,18 +43,11 @@ impl Flags {
     pub const fn with(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
     }
-
-    /// This without `other`.
-    #[must_use]
-    pub const fn without(self, other: Flags) -> Flags {
-        Flags(self.0 & !other.0)
-    }
 }
 
 impl fmt::Debug for Flags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [(Flags, &str); 6] = [
-            (Flags::TRACKED, "tracked"),
+        const NAMES: [(Flags, &str); 5] = [
             (Flags::FINALIZED, "finalized"),
             (Flags::WATCHED, "watched"),
             (Flags::COLLECTING, "collecting"),
@@ -63,163 +58,98 @@ impl fmt::Debug for Flags {
     }
 }
 
-/// A list of the collector's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum ListId {
-    /// Generation 0.
-    Young = 0,
-    /// Generation 1.
-    Middle = 1,
-    /// Generation 2.
-    Old = 2,
-    /// Frozen: never looked at.
-    Permanent = 3,
-    /// What a running pass has found unreachable.
-    Condemned = 4,
-    /// In no list.
-    None = 7,
-}
+/// The largest stamp, and the largest `gc_refs`, which stands for itself and all that are larger.
+pub const MAX_STAMP: u32 = (1 << 27) - 1;
 
-impl ListId {
-    /// Returns the list of a generation, 0 to 2; anything beyond is the oldest.
-    #[must_use]
-    pub const fn generation(generation: usize) -> ListId {
-        match generation {
-            0 => ListId::Young,
-            1 => ListId::Middle,
-            _ => ListId::Old,
-        }
-    }
-}
-
-/// Which list holds an object, and at which index.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// The list.
-    pub list: ListId,
-    /// The index in it.
-    pub index: u32,
-}
-
-impl Place {
-    /// The place of an object that no list holds.
-    pub const NONE: Place = Place { list: ListId::None, index: 0 };
-    /// The largest index: a list holds at most half a billion objects.
-    pub const MAX_INDEX: u32 = (1 << INDEX_BITS) - 1;
-
-    const fn pack(self) -> u32 {
-        (self.list as u32) << INDEX_BITS | self.index
-    }
-
-    const fn unpack(bits: u32) -> Place {
-        let list = match bits >> INDEX_BITS {
-            0 => ListId::Young,
-            1 => ListId::Middle,
-            2 => ListId::Old,
-            3 => ListId::Permanent,
-            4 => ListId::Condemned,
-            _ => ListId::None,
-        };
-        Place { list, index: bits & Place::MAX_INDEX }
-    }
-}
-
-const INDEX_BITS: u32 = 29;
-
-/// The first 16 bytes of every object.
+/// The first 8 bytes of every object.
 #[repr(C)]
 pub struct Header {
-    record: Cell<NonNull<TypeRecord>>,
     count: Cell<u32>,
-    place: Cell<u32>,
+    mark: Cell<u32>,
 }
 
-const _: () = assert!(size_of::<Header>() == 16);
-const _: () = assert!(align_of::<TypeRecord>() > Flags::ALL, "the flags fit below a record's alignment");
+const _: () = assert!(size_of::<Header>() == 8);
 
 impl Header {
-    /// Makes the header of a new object: one reference, no flags, in no list.
+    /// Makes the header of a new object: the count word is given, no stamp, these flags.
     #[must_use]
-    pub fn new(record: &'static TypeRecord) -> Header {
-        Header {
-            record: Cell::new(NonNull::from(record)),
-            count: Cell::new(1),
-            place: Cell::new(Place::NONE.pack()),
-        }
-    }
-
-    /// Returns the type record.
-    #[inline]
-    #[must_use]
-    pub fn record(&self) -> &'static TypeRecord {
-        let record = self.record.get().as_ptr().map_addr(|address| address & !Flags::ALL);
-        // SAFETY: O2: without its flags this is the address of the static record given to `new`.
-        unsafe { &*record }
+    pub const fn new(count: u32, flags: Flags) -> Header {
+        Header { count: Cell::new(count), mark: Cell::new(flags.0) }
     }
 
     /// Returns the flags.
     #[inline]
     #[must_use]
     pub fn flags(&self) -> Flags {
-        Flags((self.record.get().as_ptr().addr() & Flags::ALL) as u8)
-    }
-
-    /// Replaces the flags.
-    #[inline]
-    pub fn set_flags(&self, flags: Flags) {
-        let tagged = self.record.get().as_ptr().map_addr(|address| address & !Flags::ALL | flags.0 as usize);
-        // SAFETY: O2: a record's address with some low bits set is not null.
-        self.record.set(unsafe { NonNull::new_unchecked(tagged) });
+        Flags(self.mark.get() & !MAX_STAMP)
     }
 
     /// Sets the flags in `flags`.
     #[inline]
     pub fn insert(&self, flags: Flags) {
-        self.set_flags(self.flags().with(flags));
+        self.mark.set(self.mark.get() | flags.0);
     }
 
     /// Clears the flags in `flags`.
     #[inline]
     pub fn remove(&self, flags: Flags) {
-        self.set_flags(self.flags().without(flags));
+        self.mark.set(self.mark.get() & !flags.0);
     }
 
-    /// The count of owned references, as it is stored. Only `gleaner-refcount` writes it.
+    /// The count word. Only `gleaner-refcount` knows its bits, and writes it.
     #[inline]
     #[must_use]
     pub fn count(&self) -> &Cell<u32> {
         &self.count
     }
 
-    /// Returns the object's place; meaningless while [`Flags::COLLECTING`] is set.
+    /// Returns the object's stamp, 0 if it is not tracked; meaningless while [`Flags::COLLECTING`] is set.
     #[inline]
     #[must_use]
-    pub fn place(&self) -> Place {
-        Place::unpack(self.place.get())
+    pub fn stamp(&self) -> u32 {
+        self.mark.get() & MAX_STAMP
     }
 
-    /// Writes the object's place.
+    /// Writes the object's stamp.
     #[inline]
-    pub fn set_place(&self, place: Place) {
-        self.place.set(place.pack());
+    pub fn set_stamp(&self, stamp: u32) {
+        debug_assert!(stamp <= MAX_STAMP);
+        self.mark.set(self.mark.get() & !MAX_STAMP | stamp);
     }
 
-    /// The collector's copy of the count (CPython's `gc_refs`), in the place's stead.
+    /// Tells whether the collector tracks the object.
     #[inline]
     #[must_use]
-    pub fn gc_refs(&self) -> &Cell<u32> {
-        &self.place
+    pub fn is_tracked(&self) -> bool {
+        self.stamp() != 0 || self.flags().has(Flags::COLLECTING)
+    }
+
+    /// Returns the collector's copy of the count (CPython's `gc_refs`), which stands in the stamp's place.
+    #[inline]
+    #[must_use]
+    pub fn gc_refs(&self) -> u32 {
+        self.mark.get() & MAX_STAMP
+    }
+
+    /// Writes the collector's copy of the count, or the largest that there is room for.
+    #[inline]
+    pub fn set_gc_refs(&self, count: u32) {
+        self.mark.set(self.mark.get() & !MAX_STAMP | count.min(MAX_STAMP));
+    }
+
+    /// Makes this the header of no object: a walk passes over its block.
+    #[inline]
+    pub fn erase(&self) {
+        self.mark.set(0);
     }
 }
 
 impl fmt::Debug for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Header")
-            .field("type", &(self.record().name)())
-            .field("flags", &self.flags())
             .field("count", &self.count.get())
-            .field("place", &self.place())
+            .field("flags", &self.flags())
+            .field("stamp", &self.stamp())
             .finish()
     }
 }
@@ -229,25 +159,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_do_not_disturb_the_record() {
-        let header = Header::new(TypeRecord::of::<u8>());
-        header.insert(Flags::TRACKED.with(Flags::UNREACHABLE));
-        assert!(header.flags().has(Flags::TRACKED) && header.flags().has(Flags::UNREACHABLE));
-        assert!(!header.flags().has(Flags::FINALIZED));
-        assert!(std::ptr::eq(header.record(), TypeRecord::of::<u8>()));
-        header.remove(Flags::TRACKED);
-        assert_eq!(format!("{:?}", header.flags()), r#"{"unreachable"}"#);
+    fn flags_and_stamps_do_not_disturb_each_other() {
+        let header = Header::new(1, Flags::WATCHER);
+        assert!(!header.is_tracked());
+        header.set_stamp(MAX_STAMP);
+        header.insert(Flags::FINALIZED.with(Flags::UNREACHABLE));
+        assert_eq!(header.stamp(), MAX_STAMP);
+        header.set_stamp(5);
+        header.remove(Flags::FINALIZED);
+        assert_eq!(format!("{:?}", header.flags()), r#"{"unreachable", "watcher"}"#);
+        assert_eq!((header.stamp(), header.is_tracked()), (5, true));
     }
 
     #[test]
-    fn places_survive_packing() {
-        for list in [ListId::Young, ListId::Middle, ListId::Old, ListId::Permanent, ListId::Condemned] {
-            for index in [0, 1, Place::MAX_INDEX] {
-                let header = Header::new(TypeRecord::of::<u8>());
-                header.set_place(Place { list, index });
-                assert_eq!(header.place(), Place { list, index });
-            }
-        }
-        assert_eq!(Header::new(TypeRecord::of::<u8>()).place(), Place::NONE);
+    fn gc_refs_stop_at_the_largest() {
+        let header = Header::new(1, Flags::COLLECTING);
+        header.set_gc_refs(u32::MAX);
+        assert_eq!(header.gc_refs(), MAX_STAMP);
+        assert!(header.flags().has(Flags::COLLECTING) && !header.flags().has(Flags::FINALIZED));
+        header.set_gc_refs(0);
+        assert!(header.is_tracked(), "what a pass decides about is tracked");
     }
 }

@@ -17,8 +17,7 @@ pub struct ObjectBox<T> {
     pub value: T,
 }
 
-/// What the heap knows of a type: one static record per type (CPython's `PyTypeObject`).
-#[repr(align(64))]
+/// What the heap knows of a type: a static record (CPython's `PyTypeObject`).
 pub struct TypeRecord {
     /// Returns the type's name, for people.
     pub name: fn() -> &'static str,
@@ -26,11 +25,20 @@ pub struct TypeRecord {
     pub size: usize,
     /// Whether objects of the type can refer to others and are tracked by the collector (PY-23).
     pub tracked: bool,
+    /// Whether references can be moved into and out of objects of the type unseen (see [`Trace::UNSEEN`]).
+    pub unseen: bool,
+    /// Whether objects of the type may have finalizers.
+    pub may_finalize: bool,
     /// Shows every reference of the object.
     ///
     /// # Safety
     /// O1 and O2 must hold, and the value must not have been dropped.
     pub trace: unsafe fn(Address, &mut Visitor<'_>),
+    /// Shows every reference of each of these objects, in order.
+    ///
+    /// # Safety
+    /// As for `trace`, of each.
+    pub trace_all: unsafe fn(&[Address], &mut Visitor<'_>),
     /// Takes the references out of the object that can be taken out through a shared borrow.
     ///
     /// # Safety
@@ -65,7 +73,10 @@ impl TypeRecord {
                 name: type_name::<T>,
                 size: size_of::<ObjectBox<T>>(),
                 tracked: T::TRACKED,
+                unseen: T::TRACKED && T::UNSEEN,
+                may_finalize: T::FINALIZES,
                 trace: trace::<T>,
+                trace_all: trace_all::<T>,
                 clear: clear::<T>,
                 finalizes: finalizes::<T>,
                 finalize: finalize::<T>,
@@ -73,6 +84,12 @@ impl TypeRecord {
                 type_id: TypeId::of::<T>,
             }
         }
+    }
+
+    /// Returns the type's identity. (The records of one type can be several.)
+    #[must_use]
+    pub fn type_id(&self) -> TypeId {
+        (self.type_id)()
     }
 
     /// Tells whether this is the record of `T`.
@@ -96,6 +113,13 @@ impl TypeRecord {
 unsafe fn trace<T: Trace>(address: Address, visitor: &mut Visitor<'_>) {
     // SAFETY: the caller vouches for O1 and O2, and for the value during the call.
     unsafe { TypeRecord::value::<T>(address) }.trace(visitor);
+}
+
+unsafe fn trace_all<T: Trace>(addresses: &[Address], visitor: &mut Visitor<'_>) {
+    for &address in addresses {
+        // SAFETY: as in `trace`.
+        unsafe { TypeRecord::value::<T>(address) }.trace(visitor);
+    }
 }
 
 unsafe fn clear<T: Trace>(address: Address, released: &mut Released<'_>) {

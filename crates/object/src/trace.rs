@@ -22,6 +22,13 @@ pub trait Trace: 'static {
     /// Whether values can hold references at all. Objects that cannot are not tracked by the collector (PY-23).
     const TRACKED: bool = true;
 
+    /// Whether references can get into the value or out of it other than through a slot of the heap's: moved, without
+    /// being counted, as out of a `RefCell<Vec<_>>`. A collector that works in steps must know; in doubt it is so.
+    const UNSEEN: bool = true;
+
+    /// Whether any value has a finalizer: where it is false, nobody asks.
+    const FINALIZES: bool = true;
+
     /// Shows every reference the value holds, always in the same order (CPython's `tp_traverse`).
     fn trace(&self, visitor: &mut Visitor<'_>);
 
@@ -60,6 +67,8 @@ macro_rules! atoms {
     ($($type:ty),* $(,)?) => {$(
         impl Trace for $type {
             const TRACKED: bool = false;
+            const UNSEEN: bool = false;
+            const FINALIZES: bool = false;
             fn trace(&self, _: &mut Visitor<'_>) {}
         }
     )*};
@@ -100,6 +109,7 @@ atoms!(
 impl<T: Copy + 'static> Trace for Cell<T> {
     // What can be copied out of a cell is no counted reference.
     const TRACKED: bool = false;
+    const UNSEEN: bool = false;
     fn trace(&self, _: &mut Visitor<'_>) {}
 }
 
@@ -108,6 +118,7 @@ macro_rules! sequences {
     ($(<$($parameter:ident $(: $bound:ident)?),*> $type:ty, $element:ident;)*) => {$(
         impl<$($parameter: Trace $(+ $bound)?),*> Trace for $type {
             const TRACKED: bool = $element::TRACKED;
+            const UNSEEN: bool = $element::UNSEEN;
             fn trace(&self, visitor: &mut Visitor<'_>) {
                 self.iter().for_each(|element| element.trace(visitor));
             }
@@ -131,6 +142,7 @@ sequences! {
 
 impl<T: Trace, const N: usize> Trace for [T; N] {
     const TRACKED: bool = T::TRACKED;
+    const UNSEEN: bool = T::UNSEEN;
     fn trace(&self, visitor: &mut Visitor<'_>) {
         self.iter().for_each(|element| element.trace(visitor));
     }
@@ -144,6 +156,7 @@ impl<T: Trace, const N: usize> Trace for [T; N] {
 
 impl<T: Trace> Trace for Box<T> {
     const TRACKED: bool = T::TRACKED;
+    const UNSEEN: bool = T::UNSEEN;
     fn trace(&self, visitor: &mut Visitor<'_>) {
         (**self).trace(visitor);
     }
@@ -159,6 +172,7 @@ impl<T: Trace> Trace for Box<T> {
 /// treats them like references on the stack, and a cycle through an `Rc` leaks.
 impl<T: 'static> Trace for Rc<T> {
     const TRACKED: bool = false;
+    const UNSEEN: bool = false;
     fn trace(&self, _: &mut Visitor<'_>) {}
 }
 
@@ -166,6 +180,7 @@ macro_rules! maps {
     ($(<$($extra:ident)?> $type:ty;)*) => {$(
         impl<K: Trace, V: Trace $(, $extra: BuildHasher + 'static)?> Trace for $type {
             const TRACKED: bool = K::TRACKED || V::TRACKED;
+            const UNSEEN: bool = K::UNSEEN || V::UNSEEN;
             fn trace(&self, visitor: &mut Visitor<'_>) {
                 for (key, value) in self {
                     key.trace(visitor);
@@ -195,6 +210,7 @@ maps! {
 
 impl<T: Trace, S: BuildHasher + 'static> Trace for HashSet<T, S> {
     const TRACKED: bool = T::TRACKED;
+    const UNSEEN: bool = T::UNSEEN;
     fn trace(&self, visitor: &mut Visitor<'_>) {
         self.iter().for_each(|element| element.trace(visitor));
     }
@@ -204,9 +220,10 @@ impl<T: Trace, S: BuildHasher + 'static> Trace for HashSet<T, S> {
 }
 
 /// A borrowed cell is passed over: while somebody writes to it, what it holds counts as held from the stack, and
-/// it is not trash.
+/// it is not trash. What is moved between cells nobody sees (`UNSEEN`).
 impl<T: Trace + Default> Trace for RefCell<T> {
     const TRACKED: bool = T::TRACKED;
+    const UNSEEN: bool = T::TRACKED;
     fn trace(&self, visitor: &mut Visitor<'_>) {
         if let Ok(value) = self.try_borrow() {
             value.trace(visitor);
@@ -228,6 +245,7 @@ macro_rules! tuples {
         #[allow(non_snake_case, reason = "a tuple's fields are bound by the names of their types")]
         impl<$($name: Trace),*> Trace for ($($name,)*) {
             const TRACKED: bool = $($name::TRACKED)||*;
+            const UNSEEN: bool = $($name::UNSEEN)||*;
             fn trace(&self, visitor: &mut Visitor<'_>) {
                 let ($($name,)*) = self;
                 $($name.trace(visitor);)*

@@ -1,9 +1,17 @@
 //! Counts, and what happens when one reaches zero.
 //!
-//! # Immortal objects
+//! # The count word
 //!
-//! A count of [`IMMORTAL`] or more is never written again (PEP 683; CPython 3.14 uses the same 3 << 30). A mortal
-//! count that would pass it becomes immortal: an object with three billion references leaks, it does not wrap.
+//! ```text
+//!  31 noted │ 30 immortal │ 29 … 0 count
+//! ```
+//!
+//! An *immortal* object is never written again (PEP 683). A count that would pass 30 bits becomes immortal by the carry:
+//! an object with a billion references leaks, it does not wrap.
+//!
+//! A collector that works in steps has to know which objects the program has touched since it looked. It *listens* to an
+//! object by clearing the bit *noted*; the first count up or down that finds the bit clear says so, and sets it again. When
+//! nobody listens, all bits are set, and the price is a test of a word that is at hand.
 //!
 //! # Destruction without recursion
 //!
@@ -25,9 +33,9 @@
 //! Invariant: nothing here decides reachability, and nothing here frees memory: that is the [`Undertaker`]'s.
 
 use core::cell::{Cell, RefCell};
-use gleaner_object::{Address, Header, Released};
+use gleaner_object::{Address, Header, Released, record_of};
 
-/// The count from which on an object is immortal.
+/// The count that immortal objects show (CPython 3.14's number).
 pub const IMMORTAL: u32 = 3 << 30;
 /// How deep user code may re-enter destruction before objects are set aside.
 pub const MAX_DEPTH: u32 = 40;
@@ -36,43 +44,103 @@ const PATIENCE: usize = 4096;
 /// Marks an entry of the stack whose memory is to be freed.
 const FREE: usize = 1;
 
-/// Takes one more reference.
+const NOTED: u32 = 1 << 31;
+const FOREVER: u32 = 1 << 30;
+const COUNT: u32 = FOREVER - 1;
+
+/// The count word of a new object: one reference, nobody listens.
+pub const ONE: u32 = NOTED | 1;
+
+/// What giving up a reference has left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Left {
+    /// Others.
+    Others,
+    /// Others, and this was the first touch since somebody listens: he is to be told.
+    OthersUnnoted,
+    /// None: the object is dead.
+    None,
+}
+
+/// Takes one more reference; returns whether this is the first touch since somebody listens.
 #[inline]
-pub fn incref(header: &Header) {
-    let count = header.count().get();
-    if count < IMMORTAL {
-        header.count().set(count + 1);
+#[must_use]
+pub fn incref(header: &Header) -> bool {
+    let word = header.count().get();
+    if word & FOREVER == 0 {
+        header.count().set(word + 1);
+    }
+    is_unnoted(word)
+}
+
+/// Gives up one reference.
+#[inline]
+#[must_use]
+pub fn decref(header: &Header) -> Left {
+    let word = header.count().get();
+    if word & FOREVER != 0 {
+        return Left::Others;
+    }
+    debug_assert!(word & COUNT > 0, "a reference is given up that nobody owned");
+    header.count().set(word - 1);
+    if word & COUNT == 1 {
+        Left::None
+    } else if is_unnoted(word) {
+        Left::OthersUnnoted
+    } else {
+        Left::Others
     }
 }
 
-/// Gives up one reference; returns whether it was the last.
+#[inline]
+fn is_unnoted(word: u32) -> bool {
+    word & (NOTED | FOREVER) == 0
+}
+
+/// Returns the number of references; [`IMMORTAL`] for an immortal object.
 #[inline]
 #[must_use]
-pub fn decref(header: &Header) -> bool {
-    let count = header.count().get();
-    if count >= IMMORTAL {
-        return false;
-    }
-    debug_assert!(count > 0, "a reference is given up that nobody owned");
-    header.count().set(count - 1);
-    count == 1
+pub fn count(header: &Header) -> u32 {
+    let word = header.count().get();
+    if word & FOREVER != 0 { IMMORTAL } else { word & COUNT }
+}
+
+/// Listens to an object: its next touch will say so.
+#[inline]
+pub fn listen(header: &Header) {
+    header.count().set(header.count().get() & !NOTED);
+}
+
+/// Listens to an object no longer.
+#[inline]
+pub fn note(header: &Header) {
+    header.count().set(header.count().get() | NOTED);
+}
+
+/// Tells whether somebody listens to the object and it has not been touched since; never for an immortal one.
+#[inline]
+#[must_use]
+pub fn is_listened_to(header: &Header) -> bool {
+    is_unnoted(header.count().get())
 }
 
 /// Makes an object immortal: from now on its count is not written.
 pub fn immortalize(header: &Header) {
-    header.count().set(IMMORTAL);
+    header.count().set(NOTED | FOREVER);
 }
 
 /// Tells whether an object is immortal.
 #[must_use]
 pub fn is_immortal(header: &Header) -> bool {
-    header.count().get() >= IMMORTAL
+    header.count().get() & FOREVER != 0
 }
 
 /// Does to a dead object what the counts cannot: the heap.
 pub trait Undertaker {
     /// Runs the finalizer and tells the watchers. Returns false if the object was resurrected.
     fn condemn(&self, dead: Address) -> bool;
+    /// Is told that somebody listens to an object that has just been touched for the first time.
+    fn touched(&self, object: Address);
     /// Drops the value and frees the memory.
     fn free(&self, dead: Address);
 }
@@ -141,7 +209,7 @@ impl Trashcan {
     pub unsafe fn clear(&self, object: Address, mut release: impl FnMut(Address)) {
         let mut edges = self.scratch.take();
         // SAFETY: O1, O2 by the caller.
-        unsafe { (object.as_ref().record().clear)(object, &mut Released::new(&mut edges)) };
+        unsafe { (record_of(object).clear)(object, &mut Released::new(&mut edges)) };
         for edge in edges.drain(..) {
             release(edge);
         }
@@ -179,9 +247,13 @@ impl Trashcan {
             if entry.addr().get() & FREE != 0 {
                 // The address of an object is a multiple of 8, so what is left is it.
                 undertaker.free(untagged(entry));
+                continue;
+            }
             // SAFETY: O1, O5: the entry owns a reference, so the object lives.
-            } else if decref(unsafe { entry.as_ref() }) {
-                self.lower(undertaker, entry);
+            match decref(unsafe { entry.as_ref() }) {
+                Left::None => self.lower(undertaker, entry),
+                Left::OthersUnnoted => undertaker.touched(entry),
+                Left::Others => {}
             }
         }
     }
@@ -191,7 +263,7 @@ impl Trashcan {
             let next = self.set_aside.borrow_mut().pop();
             let Some(object) = next else { return };
             // SAFETY: O1, O5: what is set aside owns its object again.
-            if decref(unsafe { object.as_ref() }) {
+            if decref(unsafe { object.as_ref() }) == Left::None {
                 self.bury_one(undertaker, object);
             }
         }
@@ -200,7 +272,7 @@ impl Trashcan {
     /// Keeps a dead object for later; until then it lives on one reference.
     fn set_aside(&self, dead: Address) {
         // SAFETY: O1: the object is dead, but not freed.
-        unsafe { dead.as_ref() }.count().set(1);
+        unsafe { dead.as_ref() }.count().set(ONE);
         let mut list = self.set_aside.borrow_mut();
         match list.try_reserve(1) {
             Ok(()) => list.push(dead),

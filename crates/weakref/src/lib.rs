@@ -77,6 +77,10 @@ impl WeakReference {
 }
 
 impl Trace for WeakReference {
+    // A callback is set when the object is made, and only taken away.
+    const UNSEEN: bool = false;
+    const FINALIZES: bool = false;
+
     fn trace(&self, visitor: &mut Visitor<'_>) {
         if let Some(callback) = &*self.callback.borrow() {
             callback.trace(visitor);

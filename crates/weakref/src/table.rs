@@ -47,6 +47,12 @@ impl Table {
         (!watcher(&head).has_callback()).then_some(head)
     }
 
+    /// Tells whether nobody is watched.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.heads.borrow().is_empty()
+    }
+
     /// Makes room for one more watched object, so that [`Table::watch`] cannot fail.
     ///
     /// # Errors

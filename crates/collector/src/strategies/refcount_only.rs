@@ -28,7 +28,7 @@ impl Strategy for RefcountOnly {
         None
     }
 
-    fn deduce(&self, _: &mut Pass) -> Result<(), NoRoom> {
+    fn deduce(&self, _: &mut Pass<'_>) -> Result<(), NoRoom> {
         Ok(())
     }
 }

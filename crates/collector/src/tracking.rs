@@ -1,0 +1,345 @@
+//! Who is tracked, in which order, in which generation.
+//!
+//! CPython keeps each generation as a doubly linked list. Here every tracked object has a *stamp*, and the order of the
+//! stamps is the order of the lists, one behind the other:
+//!
+//! ```text
+//!  stamps  1 … frozen_end │ … old_end │ … middle_end │ … next - 1
+//!          permanent      │ old       │ middle       │ young
+//! ```
+//!
+//! So a generation is promoted by moving a boundary, whoever is appended to a list gets the next stamp, and whoever leaves
+//! takes nothing along. Where CPython would append to an older list while a younger one is not empty, the younger one is
+//! stamped anew behind it. Young and middle objects are found by rosters, old ones by going through the heap.
+
+use core::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gleaner_object::{Address, Flags, MAX_STAMP};
+
+use crate::roster::Roster;
+use crate::space::{Space, each_tracked};
+use crate::{NoRoom, header, order};
+
+/// Where a tracked object is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Generation {
+    /// Generation 0.
+    Young,
+    /// Generation 1.
+    Middle,
+    /// Generation 2.
+    Old,
+    /// Frozen: never looked at.
+    Permanent,
+    /// A running pass has found it unreachable.
+    Condemned,
+}
+
+impl Generation {
+    /// All but the condemned, in the order of their stamps.
+    const IN_ORDER: [Generation; 4] =
+        [Generation::Permanent, Generation::Old, Generation::Middle, Generation::Young];
+}
+
+/// The tracked objects.
+pub struct Tracking {
+    pub(crate) space: Rc<dyn Space>,
+    /// Whether rosters are kept.
+    listed: bool,
+    next: Cell<u32>,
+    frozen_end: Cell<u32>,
+    old_end: Cell<u32>,
+    middle_end: Cell<u32>,
+    young: RefCell<Roster>,
+    middle: RefCell<Roster>,
+}
+
+impl Tracking {
+    pub(crate) fn new(space: Rc<dyn Space>, listed: bool) -> Tracking {
+        Tracking {
+            space,
+            listed,
+            next: Cell::new(1),
+            frozen_end: Cell::new(0),
+            old_end: Cell::new(0),
+            middle_end: Cell::new(0),
+            young: RefCell::default(),
+            middle: RefCell::default(),
+        }
+    }
+
+    /// Tracks an object as the youngest.
+    #[inline]
+    pub(crate) fn track(&self, object: Address) -> Result<(), NoRoom> {
+        let stamp = self.next.get();
+        if stamp > MAX_STAMP {
+            self.renumber(Generation::IN_ORDER)?;
+            if self.next.get() > MAX_STAMP {
+                return Err(NoRoom);
+            }
+            return self.track(object);
+        }
+        self.next.set(stamp + 1);
+        header(&object).set_stamp(stamp);
+        if self.listed {
+            self.young.borrow_mut().push(object, stamp);
+        }
+        Ok(())
+    }
+
+    /// Stops tracking a tracked object.
+    #[inline]
+    pub(crate) fn untrack(&self, object: Address) {
+        let header = header(&object);
+        debug_assert!(!header.flags().has(Flags::COLLECTING), "deaths are set aside during a deduction");
+        header.set_stamp(0);
+        header.remove(Flags::UNREACHABLE);
+        if self.listed {
+            self.young.borrow_mut().pop(object);
+        }
+    }
+
+    /// Returns where an object is; `None` if it is untracked or a pass is just deciding about it.
+    pub(crate) fn generation_of(&self, object: Address) -> Option<Generation> {
+        let header = header(&object);
+        let (stamp, flags) = (header.stamp(), header.flags());
+        if flags.has(Flags::COLLECTING) || stamp == 0 {
+            None
+        } else if flags.has(Flags::UNREACHABLE) {
+            Some(Generation::Condemned)
+        } else if stamp <= self.frozen_end.get() {
+            Some(Generation::Permanent)
+        } else if stamp <= self.old_end.get() {
+            Some(Generation::Old)
+        } else if stamp <= self.middle_end.get() {
+            Some(Generation::Middle)
+        } else {
+            Some(Generation::Young)
+        }
+    }
+
+    /// Returns the last stamp of the permanent generation, and the last that was given.
+    pub(crate) fn range(&self) -> (u32, u32) {
+        (self.frozen_end.get(), self.next.get() - 1)
+    }
+
+    /// Returns the objects of some generations with their stamps, in order.
+    pub(crate) fn sorted(&self, wanted: impl Fn(Generation) -> bool) -> Result<Vec<(u32, Address)>, NoRoom> {
+        let mut objects = Vec::new();
+        let mut full = false;
+        each_tracked(&*self.space, |object| {
+            if self.generation_of(object).is_some_and(&wanted) {
+                full |= objects.try_reserve(1).is_err();
+                if !full {
+                    objects.push((header(&object).stamp(), object));
+                }
+            }
+        });
+        if full {
+            return Err(NoRoom);
+        }
+        order::sort(&mut objects)?;
+        Ok(objects)
+    }
+
+    /// Takes the objects of a generation and all younger ones, with their stamps, in order; the rosters of what was taken
+    /// are empty from then on.
+    pub(crate) fn take(&self, generation: usize) -> Result<(Vec<Address>, Vec<u32>), NoRoom> {
+        if generation >= 2 {
+            self.put_middle_behind_young()?;
+        }
+        let (mut objects, mut stamps) = (Vec::new(), Vec::new());
+        let mut complete = self.listed && generation < 2;
+        if complete && generation == 1 {
+            complete = self.middle.borrow().append_to(&mut objects, &mut stamps);
+        }
+        if complete {
+            complete = self.young.borrow().append_to(&mut objects, &mut stamps);
+        }
+        if !complete {
+            let sorted = self.sorted(|of| match of {
+                Generation::Young => true,
+                Generation::Middle => generation >= 1,
+                Generation::Old => generation >= 2,
+                Generation::Permanent | Generation::Condemned => false,
+            })?;
+            (objects, stamps) = (Vec::new(), Vec::new());
+            objects.try_reserve_exact(sorted.len()).map_err(|_| NoRoom)?;
+            stamps.try_reserve_exact(sorted.len()).map_err(|_| NoRoom)?;
+            objects.extend(sorted.iter().map(|(_, object)| *object));
+            stamps.extend(sorted.iter().map(|(stamp, _)| *stamp));
+        }
+        self.young.borrow_mut().clear();
+        if generation >= 1 {
+            self.middle.borrow_mut().clear();
+        }
+        Ok((objects, stamps))
+    }
+
+    /// Before a full pass, CPython appends the young to the old and then the middle ones.
+    fn put_middle_behind_young(&self) -> Result<(), NoRoom> {
+        let (mut middle, mut stamps) = (Vec::new(), Vec::new());
+        if self.old_end.get() == self.middle_end.get() {
+            return Ok(());
+        }
+        if !self.middle.borrow().append_to(&mut middle, &mut stamps) {
+            let sorted = self.sorted(|of| of == Generation::Middle)?;
+            middle = sorted.into_iter().map(|(_, object)| object).collect();
+        }
+        self.stamp_anew(&middle);
+        Ok(())
+    }
+
+    /// Gives objects the next stamps, in order.
+    pub(crate) fn stamp_anew(&self, objects: &[Address]) {
+        for object in objects {
+            let stamp = self.next.get().min(MAX_STAMP);
+            self.next.set(stamp + 1);
+            header(object).set_stamp(stamp);
+        }
+    }
+
+    /// Ends a pass over a generation: gives the rescued new stamps, in order, and makes all that has a stamp below `new`, and
+    /// the rescued, belong to the next generation. What was tracked from the stamp `new` on, while the pass ran, stays young
+    /// and is stamped anew. `survivors` are those of a pass over the youngest, in order.
+    pub(crate) fn promote(&self, generation: usize, survivors: &[Address], rescued: &[Address], new: u32) {
+        let newer = if self.next.get() == new { Vec::new() } else { self.tracked_since(new) };
+        self.stamp_anew(rescued);
+        self.middle_end.set(self.next.get() - 1);
+        if generation >= 1 {
+            self.old_end.set(self.next.get() - 1);
+        } else if self.listed {
+            let mut middle = self.middle.borrow_mut();
+            survivors.iter().chain(rescued).for_each(|object| middle.push(*object, header(object).stamp()));
+        }
+        if !newer.is_empty() {
+            self.stamp_anew(&newer);
+            let mut young = self.young.borrow_mut();
+            young.clear();
+            if self.listed {
+                newer.iter().for_each(|object| young.push(*object, header(object).stamp()));
+            }
+        }
+    }
+
+    /// Returns what was tracked from a stamp on and is young, in order; nothing, if there is no memory for it.
+    fn tracked_since(&self, new: u32) -> Vec<Address> {
+        let (mut objects, mut stamps) = (Vec::new(), Vec::new());
+        if !self.listed || !self.young.borrow().append_to(&mut objects, &mut stamps) {
+            let sorted = self.sorted(|of| of == Generation::Young).unwrap_or_default();
+            objects = sorted.into_iter().filter(|(stamp, _)| *stamp >= new).map(|(_, object)| object).collect();
+        }
+        objects
+    }
+
+    /// Undoes every promotion: for a seeded bug.
+    pub(crate) fn demote(&self) {
+        self.old_end.set(self.frozen_end.get());
+        self.middle_end.set(self.frozen_end.get());
+        self.middle.borrow_mut().clear();
+        self.young.borrow_mut().give_up();
+    }
+
+    /// Appends survivors that a pass has found late to the generation that the others have gone to, with the stamps that
+    /// they had then; those that have died since are passed over.
+    pub(crate) fn append(&self, generation: usize, late: &[(u32, Address)]) {
+        let late: Vec<Address> = late
+            .iter()
+            .filter(|(stamp, object)| header(object).stamp() == *stamp)
+            .map(|(_, object)| *object)
+            .collect();
+        if !late.is_empty() {
+            self.promote(generation, &[], &late, self.middle_end.get() + 1);
+        }
+    }
+
+    /// Moves everything tracked to the permanent generation: the young first, as CPython does.
+    pub(crate) fn freeze(&self) {
+        use Generation::{Middle, Old, Permanent, Young};
+        if self.renumber([Permanent, Young, Middle, Old]).is_ok() {
+            self.frozen_end.set(self.next.get() - 1);
+            self.old_end.set(self.next.get() - 1);
+            self.middle_end.set(self.next.get() - 1);
+            self.young.borrow_mut().clear();
+            self.middle.borrow_mut().clear();
+        }
+    }
+
+    /// Appends the permanent generation to the old one.
+    pub(crate) fn unfreeze(&self) {
+        use Generation::{Middle, Old, Permanent, Young};
+        if self.frozen_end.get() > 0 && self.renumber([Old, Permanent, Middle, Young]).is_ok() {
+            self.frozen_end.set(0);
+        }
+    }
+
+    /// Gives all tracked objects new stamps from 1 on, generation after generation, in this order; then the boundaries are
+    /// between the last of the first two, the third and the fourth, and a permanent generation must be first to stay one.
+    fn renumber(&self, generations: [Generation; 4]) -> Result<(), NoRoom> {
+        let mut parts = [const { Vec::new() }; 4];
+        for (part, generation) in parts.iter_mut().zip(generations) {
+            *part = self.sorted(|of| of == generation)?;
+        }
+        self.young.borrow_mut().clear();
+        self.middle.borrow_mut().clear();
+        self.next.set(1);
+        let mut ends = [0; 4];
+        for (part, end) in parts.iter().zip(&mut ends) {
+            for (_, object) in part {
+                self.stamp_anew(core::slice::from_ref(object));
+            }
+            *end = self.next.get() - 1;
+        }
+        self.frozen_end.set(ends[0]);
+        self.old_end.set(ends[1]);
+        self.middle_end.set(ends[2]);
+        if self.listed {
+            for (roster, part) in [(&self.middle, &parts[2]), (&self.young, &parts[3])] {
+                let mut roster = roster.borrow_mut();
+                part.iter().for_each(|(_, object)| roster.push(*object, header(object).stamp()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives new stamps before they run out in the middle of a pass.
+    pub(crate) fn make_room(&self) {
+        if self.next.get() > MAX_STAMP / 4 * 3 {
+            // Without memory for it, it is tried again.
+            let _ = self.renumber(Generation::IN_ORDER);
+        }
+    }
+
+    /// Forgets what the rosters know of objects that have left, so that their blocks may go.
+    pub(crate) fn forget_the_dead(&self) {
+        self.young.borrow_mut().sweep();
+        self.middle.borrow_mut().sweep();
+    }
+
+    /// Forgets a large object, whose block is about to go.
+    pub(crate) fn forget(&self, object: Address) {
+        self.young.borrow_mut().forget(object);
+        self.middle.borrow_mut().forget(object);
+    }
+
+    /// Checks stamps and rosters.
+    ///
+    /// # Panics
+    /// (1) stamps are distinct and were given; (2) a complete roster lists its generation.
+    pub(crate) fn check(&self) {
+        let all = self.sorted(|of| of != Generation::Condemned).expect("memory for a check");
+        assert!(all.is_sorted_by(|a, b| a.0 < b.0), "(1) a stamp was given twice");
+        assert!(all.last().is_none_or(|(stamp, _)| *stamp < self.next.get()), "(1) a stamp was never given");
+        if self.listed {
+            for (roster, generation) in [(&self.young, Generation::Young), (&self.middle, Generation::Middle)] {
+                let stamps: Vec<u32> = all
+                    .iter()
+                    .filter(|(_, object)| self.generation_of(*object) == Some(generation))
+                    .map(|(stamp, _)| *stamp)
+                    .collect();
+                roster.borrow().check(&stamps);
+            }
+        }
+    }
+}
