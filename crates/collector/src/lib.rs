@@ -38,7 +38,6 @@ mod order;
 mod pace;
 mod pass;
 mod roster;
-mod side;
 pub mod space;
 mod stats;
 pub mod strategies;

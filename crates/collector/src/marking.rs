@@ -1,16 +1,17 @@
 //! A pass over the whole heap by side tables: which objects does nothing outside reach?
 //!
-//! 1. *count*: go through all objects in order of address, and count in the side tables the references from objects to
-//!    objects;
-//! 2. *root*: go through them again. One with more references than were counted is referred to from outside: from a
-//!    variable, a handle, a frame. It is a root: marked, and grey;
-//! 3. *mark*: as long as there is a page with grey objects, look at those of the page, in order of address, and make grey
-//!    what they refer to and was not marked;
+//! 1. *count*: go through all objects in order of address, enter their counts in the side tables, and count there the
+//!    references from objects to objects;
+//! 2. *root*: compare the two, in the tables alone. An object with more references than were counted is referred to from
+//!    outside: from a variable, a handle, a frame. It is a root, and marked;
+//! 3. *mark*: as long as there is a page with grey objects, look at those of the page, in order of address, and mark what
+//!    they refer to;
 //! 4. what is not marked now is unreachable.
 //!
-//! No stack and no queue of objects: the grey bits are the queue, and the pages with grey objects stand in line. A random
-//! graph fills a page's bits faster than its turn comes, so its objects are read in order of address, which the memory
-//! likes; and the memory for all of it is known at the start. A page stands in line once at most.
+//! There is no stack: the grey bits are the queue, and the pages with grey objects stand in line. A random graph fills a
+//! page's bits faster than its turn comes, so its objects are read in order of address, which the memory likes; and the
+//! memory for all of it is known at the start: a page stands in line once at most. Where few pages do, as with a list, the
+//! objects that the visitor has at hand are looked at first.
 //!
 //! Every phase can stop after each object and go on later ([`Pace`]); what makes that sound while the program runs in
 //! between is told in `strategies/paced.rs`. The *subjects* are the objects with stamps above `floor` (what is frozen) and
@@ -21,14 +22,17 @@ use core::ptr::NonNull;
 use std::collections::VecDeque;
 
 use gleaner_object::edges::prefetch;
-use gleaner_object::{Address, Chunk, Header, TypeRecord, Visitor};
-use gleaner_refcount::{count, is_immortal};
+use gleaner_object::side::WORDS;
+use gleaner_object::{Address, Chunk, Header, Side, Visit, Visitor};
+use gleaner_refcount::count;
 use hashbrown::HashMap;
 
 use crate::pace::Pace;
-use crate::side::Side;
 use crate::space::{Region, Space, Span};
-use crate::{NoRoom, header};
+use crate::{NoRoom, header, trace};
+
+/// How many pages in line are few: then objects at hand are looked at before pages.
+const SHORT: usize = 16;
 
 /// A pass over the whole heap.
 pub(crate) struct Marking {
@@ -36,24 +40,44 @@ pub(crate) struct Marking {
     floor: u32,
     ceiling: u32,
     /// The tables; none where a chunk has gone.
-    sides: Vec<Option<(Region, NonNull<Side>)>>,
+    tables: Vec<Option<Table>>,
     /// The pages in line, each as the number of its table times 64 and its own.
     line: RefCell<VecDeque<u32>>,
-    /// The page at the head of the line that was begun: where to go on.
-    begun: Cell<Option<(u32, usize)>>,
-    /// The references beyond 255 that objects have, and the last of these objects.
+    /// The references beyond 255 that objects have.
     overflow: RefCell<HashMap<Address, u32>>,
     cursor: RefCell<Cursor>,
-    /// Objects looked at in the phase of counting.
+    /// Objects entered.
     pub(crate) subjects: Cell<u64>,
     /// There was no memory for an overflow.
     full: Cell<bool>,
 }
 
-/// Where a walk over all objects stands.
+/// A region and its side table.
+#[derive(Clone, Copy)]
+pub(crate) struct Table {
+    region: Region,
+    side: NonNull<Side>,
+}
+
+impl Table {
+    #[inline]
+    fn side(&self) -> &Side {
+        // SAFETY: C3: the tables of a pass are there until it ends.
+        unsafe { self.side.as_ref() }
+    }
+
+    /// Returns the object of an entry that is a subject or marked.
+    #[inline]
+    fn object(&self, entry: usize) -> Address {
+        // SAFETY: C1, C3: the table hangs on this chunk, and what is entered or marked is an object.
+        unsafe { self.side().object(self.region.chunk, entry) }
+    }
+}
+
+/// Where a walk stands.
 #[derive(Default)]
 struct Cursor {
-    region: usize,
+    table: usize,
     spans: Option<Vec<Span>>,
     span: usize,
     word: usize,
@@ -76,9 +100,8 @@ impl Marking {
             owner,
             floor,
             ceiling,
-            sides: Vec::new(),
+            tables: Vec::new(),
             line: RefCell::default(),
-            begun: Cell::new(None),
             overflow: RefCell::default(),
             cursor: RefCell::default(),
             subjects: Cell::new(0),
@@ -94,59 +117,44 @@ impl Marking {
     }
 
     fn add(&mut self, region: Region) -> Result<(), NoRoom> {
-        self.sides.try_reserve(1).map_err(|_| NoRoom)?;
-        self.line.get_mut().try_reserve(64 * (self.sides.len() + 1)).map_err(|_| NoRoom)?;
-        let side = Side::hang(self.owner, self.sides.len() as u32, &region)?;
-        self.sides.push(Some((region, side)));
+        self.tables.try_reserve(1).map_err(|_| NoRoom)?;
+        self.line.get_mut().try_reserve(64 * (self.tables.len() + 1)).map_err(|_| NoRoom)?;
+        let number = self.tables.len() as u32;
+        // SAFETY: C1, C3: the chunk is there as long as the pass, or `forget` is called.
+        let side = unsafe { Side::hang(self.owner, number, region.chunk, region.grid) }.ok_or(NoRoom)?;
+        self.tables.push(Some(Table { region, side }));
         Ok(())
     }
 
     /// Tells whether an object's stamp makes it a subject.
     #[inline(always)]
     pub(crate) fn concerns(&self, header: &Header) -> bool {
-        let stamp = header.stamp();
-        stamp > self.floor && stamp <= self.ceiling
+        header.stamp().wrapping_sub(self.floor + 1) < self.ceiling - self.floor
     }
 
-    /// Walks over the subjects from where the walk stands, a batch at a time; `visit` gets the type, the table, and the
-    /// batch, and returns how many of it it has seen to: fewer than all if the time is up. Returns whether the walk is
-    /// over; the next begins at the start.
-    fn walk(
-        &self,
-        space: &dyn Space,
-        mut visit: impl FnMut(&'static TypeRecord, &Side, &[Address]) -> usize,
-    ) -> bool {
+    /// Walks over the subjects from where the walk stands, up to 64 blocks side by side at a time. `visit` gets the table,
+    /// the first block, the bytes from one to the next, and a bit for each that is a subject; it returns those it has not
+    /// seen to, if the time is up. Returns whether the walk is over; the next begins at the start.
+    fn walk(&self, space: &dyn Space, mut visit: impl FnMut(&Table, Address, usize, u64) -> u64) -> bool {
         let cursor = &mut *self.cursor.borrow_mut();
-        while let Some(table) = self.sides.get(cursor.region) {
-            let Some((region, side)) = table else {
-                *cursor = Cursor { region: cursor.region + 1, ..Cursor::default() };
+        while let Some(table) = self.tables.get(cursor.table) {
+            let Some(table) = table else {
+                *cursor = Cursor { table: cursor.table + 1, ..Cursor::default() };
                 continue;
             };
-            // SAFETY: C3: the tables of a pass are there until it ends.
-            let side = unsafe { side.as_ref() };
             let spans = cursor.spans.get_or_insert_with(|| {
                 let mut spans = Vec::with_capacity(64);
-                space.each_span(region.chunk, &mut |span| spans.push(span));
+                space.each_span(table.region.chunk, &mut |span| spans.push(span));
                 spans
             });
             while let Some(span) = spans.get(cursor.span) {
                 while cursor.word < span.words() {
-                    let mut batch = [NonNull::<Header>::dangling(); 64];
-                    let mut numbers = [0_u8; 64];
-                    let mut taken = span.taken(cursor.word) & !cursor.done;
-                    let mut len = 0;
-                    while taken != 0 {
-                        let number = taken.trailing_zeros();
-                        taken &= taken - 1;
-                        let object = span.block(cursor.word * 64 + number as usize);
-                        // Written whether it is a subject or not, and counted only if it is: no branch to guess.
-                        batch[len] = object;
-                        numbers[len] = number as u8;
-                        len += usize::from(self.concerns(header(&object)));
-                    }
-                    let seen = visit(region.record, side, &batch[..len]);
-                    if seen < len {
-                        cursor.done |= (1_u64 << numbers[seen]) - 1;
+                    let first = span.block(cursor.word * 64);
+                    let taken = span.taken(cursor.word) & !cursor.done;
+                    let subjects = self.subjects_among(first, span.stride, taken);
+                    let left = if subjects == 0 { 0 } else { visit(table, first, span.stride, subjects) };
+                    if left != 0 {
+                        cursor.done = !left;
                         return false;
                     }
                     cursor.done = 0;
@@ -157,259 +165,311 @@ impl Marking {
             }
             cursor.span = 0;
             cursor.spans = None;
-            cursor.region += 1;
+            cursor.table += 1;
         }
         *cursor = Cursor::default();
         true
     }
 
+    /// Returns those of some blocks that are subjects.
+    #[inline(always)]
+    fn subjects_among(&self, first: Address, stride: usize, taken: u64) -> u64 {
+        let mut left = taken;
+        let mut subjects = 0;
+        while left != 0 {
+            let number = left.trailing_zeros() as usize;
+            left &= left - 1;
+            // SAFETY: C1: a block that is not free begins with a header.
+            let header = unsafe { first.byte_add(number * stride).as_ref() };
+            subjects |= u64::from(self.concerns(header)) << number;
+        }
+        subjects
+    }
+
     /// Calls `visit` with every subject, from where the walk stands; returns whether the walk is over.
     pub(crate) fn each_subject(&self, space: &dyn Space, pace: &Pace, visit: impl Fn(Address)) -> bool {
-        self.walk(space, |_, _, batch| {
-            for (index, object) in batch.iter().enumerate() {
-                if pace.is_spent() {
-                    return index;
-                }
-                visit(*object);
+        self.walk(space, |_, first, stride, mut subjects| {
+            while subjects != 0 && !pace.is_spent() {
+                let number = subjects.trailing_zeros() as usize;
+                subjects &= subjects - 1;
+                // SAFETY: C1: the block is one of the row's.
+                visit(unsafe { first.byte_add(number * stride) });
                 pace.spend(1);
             }
-            batch.len()
+            subjects
         })
     }
 
-    /// Counts references between objects; returns whether the phase is over.
+    /// Enters every subject in its table, and counts the references between objects; returns whether the phase is over.
     ///
     /// # Errors
     /// [`NoRoom`] if there is no memory.
     pub(crate) fn count(&self, space: &dyn Space, pace: &Pace) -> Result<bool, NoRoom> {
-        let last = Cell::new((NonNull::<Header>::dangling(), 0));
-        let mut flush = |edges: &[Address]| {
-            for &edge in edges {
-                if let Some((side, entry)) = Side::of(self.owner, edge)
-                    && side.count(entry)
-                {
-                    self.overflow(&last, edge);
-                }
+        let mut flush = |full: &[Address]| full.iter().for_each(|object| self.overflow(*object));
+        let mut visitor = Visitor::of_pass(self.owner, Visit::Count, &mut flush);
+        let over = self.walk(space, |table, first, stride, subjects| {
+            let left = trace_row(table, first, stride, subjects, &mut visitor, pace);
+            let mut seen = subjects & !left;
+            self.subjects.set(self.subjects.get() + u64::from(seen.count_ones()));
+            while seen != 0 {
+                let number = seen.trailing_zeros() as usize;
+                seen &= seen - 1;
+                // SAFETY: C1: the block is one of the row's.
+                let object = unsafe { first.byte_add(number * stride) };
+                table.side().enter(Side::entry(object), count(header(&object)));
             }
-            pace.spend(edges.len() as u32);
-        };
-        let mut visitor = Visitor::new(&mut flush);
-        let over = self.walk(space, |record, _, batch| {
-            let seen = trace_batch(record, batch, &mut visitor, pace);
-            self.subjects.set(self.subjects.get() + seen as u64);
-            seen
+            left
         });
         drop(visitor);
-        self.settle(last.get());
         if self.full.get() { Err(NoRoom) } else { Ok(over) }
     }
 
-    /// Counts a reference to an object that has 255 already. Such objects come often or never, so the last one's count is
-    /// kept at hand.
-    #[cold]
-    fn overflow(&self, last: &Cell<(Address, u32)>, object: Address) {
-        let (address, number) = last.get();
-        if address == object {
-            last.set((address, number + 1));
-        } else {
-            self.settle((address, number));
-            last.set((object, 1));
-        }
-    }
-
-    fn settle(&self, (object, number): (Address, u32)) {
-        if number == 0 {
-            return;
-        }
+    /// Counts a reference to an object that has 255 already.
+    fn overflow(&self, object: Address) {
         let mut overflow = self.overflow.borrow_mut();
         if overflow.try_reserve(1).is_err() {
             self.full.set(true);
         } else {
-            *overflow.entry(object).or_insert(0) += number;
+            *overflow.entry(object).or_insert(0) += 1;
         }
     }
 
-    /// Marks the roots, those subjects that more refers to than was counted, and those that `also` names; returns whether
-    /// the phase is over.
-    pub(crate) fn root(&self, space: &dyn Space, pace: &Pace, also: impl Fn(&Header) -> bool) -> bool {
-        self.walk(space, |_, side, batch| {
-            for (index, &object) in batch.iter().enumerate() {
-                if pace.is_spent() {
-                    return index;
+    /// Calls `visit` with every table and the number of each of its words, from where the last call has stopped; returns
+    /// whether that was all.
+    fn each_word(&self, pace: &Pace, mut visit: impl FnMut(&Table, usize)) -> bool {
+        let cursor = &mut *self.cursor.borrow_mut();
+        while let Some(table) = self.tables.get(cursor.table) {
+            if let Some(table) = table {
+                while cursor.word < WORDS {
+                    if pace.is_spent() {
+                        return false;
+                    }
+                    visit(table, cursor.word);
+                    pace.spend(4);
+                    cursor.word += 1;
                 }
-                let header = header(&object);
-                let entry = side.entry(Chunk::offset(object));
-                let counted = u32::from(side.counted(entry));
-                let outside = if counted < 255 {
-                    count(header) > counted
-                } else {
-                    let more = self.overflow.borrow().get(&object).copied().unwrap_or(0);
-                    count(header) > counted + more
-                };
-                if outside || is_immortal(header) || also(header) {
-                    self.grey(side, entry);
-                }
-                pace.spend(1);
             }
-            batch.len()
+            cursor.word = 0;
+            cursor.table += 1;
+        }
+        *cursor = Cursor::default();
+        true
+    }
+
+    /// Marks the roots: those subjects that more refers to than was counted. Returns whether the phase is over.
+    pub(crate) fn root(&self, pace: &Pace) -> bool {
+        self.each_word(pace, |table, word| {
+            let (mut held, mut unknown) = table.side().held_from_outside(word);
+            while unknown != 0 {
+                let entry = word * 64 + unknown.trailing_zeros() as usize;
+                unknown &= unknown - 1;
+                let object = table.object(entry);
+                let more = self.overflow.borrow().get(&object).copied().unwrap_or(0);
+                held |= u64::from(count(header(&object)) > 255 + more) << (entry % 64);
+            }
+            table.side().mark_word(word, held);
+            let mut left = held;
+            while left != 0 {
+                let page = table.side().page_of(word * 64 + left.trailing_zeros() as usize);
+                self.queue(table.side(), page);
+                let (first, end) = table.side().page(page);
+                left &= !bits(word, first, end);
+            }
         })
     }
 
-    #[inline(always)]
-    fn grey(&self, side: &Side, entry: usize) {
-        if let Some(page) = side.mark(entry) {
+    /// Lets a page stand in line, if it does not.
+    #[inline]
+    fn queue(&self, side: &Side, page: usize) {
+        if !side.is_queued(page) {
+            side.set_queued(page, true);
             // There is room: every page stands in line once at most.
-            self.line.borrow_mut().push_back(side.number << 6 | page as u32);
+            self.line.borrow_mut().push_back(side.number() << 6 | page as u32);
         }
     }
 
     /// Marks one object, if it is of this pass and was not marked.
     pub(crate) fn mark_one(&self, object: Address) {
-        if let Some((side, entry)) = Side::of(self.owner, object) {
-            self.grey(side, entry);
+        if let Some(side) = Side::of(self.owner, object)
+            && side.mark(Side::entry(object))
+        {
+            self.queue(side, side.page_of(Side::entry(object)));
         }
     }
 
     /// Marks what the grey objects reach; returns whether there are none left.
     pub(crate) fn mark(&self, pace: &Pace) -> bool {
-        let mut flush = |edges: &[Address]| {
-            for &edge in edges {
-                if let Some((side, entry)) = Side::of(self.owner, edge) {
-                    self.grey(side, entry);
+        let mut flush = |marked: &[Address]| {
+            for &object in marked {
+                if let Some(side) = Side::of(self.owner, object) {
+                    self.queue(side, side.page_of(Side::entry(object)));
                 }
             }
-            pace.spend(edges.len() as u32);
         };
-        let mut visitor = Visitor::new(&mut flush);
+        let mut visitor = Visitor::of_pass(self.owner, Visit::Mark, &mut flush);
         loop {
-            let next = self.begun.take().or_else(|| Some((self.line.borrow_mut().pop_front()?, 0)));
-            let Some((place, word)) = next else { return true };
-            let Some((region, side)) = &self.sides[(place >> 6) as usize] else { continue };
-            // SAFETY: C3: the tables of a pass are there until it ends.
-            let side = unsafe { side.as_ref() };
-            let page = (place & 63) as usize;
-            if word == 0 {
-                side.queued.set(side.queued.get() & !(1 << page));
-            }
-            if let Some(word) = self.mark_page(region, side, page, word, &mut visitor, pace) {
-                self.begun.set(Some((place, word)));
-                return false;
-            }
-            visitor.flush();
             if pace.is_spent() {
+                // What is at hand stands in line with its page when the visitor goes.
                 return false;
             }
-        }
-    }
-
-    /// Looks at the grey objects of a page, from a word on; returns the word to go on with if the time is up.
-    fn mark_page(
-        &self,
-        region: &Region,
-        side: &Side,
-        page: usize,
-        from: usize,
-        visitor: &mut Visitor<'_>,
-        pace: &Pace,
-    ) -> Option<usize> {
-        let (first, entries) = side.page(page);
-        let words = entries.div_ceil(64);
-        // What is asked for in one turn is looked at in the next.
-        let mut batch = [NonNull::<Header>::dangling(); 64];
-        let mut len = 0;
-        for word in from..=words {
-            let ready = core::mem::replace(&mut len, 0);
-            let objects = batch;
-            if word < words {
-                let mut grey = side.take_grey(first / 64 + word, first, entries);
-                while grey != 0 {
-                    let entry = (first / 64 + word) * 64 + grey.trailing_zeros() as usize;
-                    grey &= grey - 1;
-                    // SAFETY: C1, C3: what is marked is an object of the chunk.
-                    let object = unsafe { side.object(region.chunk, entry) };
-                    prefetch(object);
-                    batch[len] = object;
-                    len += 1;
-                }
+            if let Some(object) = visitor.pop() {
+                self.trace_marked(object, &mut visitor, pace);
+                continue;
             }
-            let seen = trace_batch(region.record, &objects[..ready], visitor, pace);
-            if seen < ready {
-                for object in objects[seen..ready].iter().chain(&batch[..len]) {
-                    side.regrey(side.entry(Chunk::offset(*object)));
-                }
+            let place = self.line.borrow_mut().pop_front();
+            let Some(place) = place else { return true };
+            let Some(table) = &self.tables[(place >> 6) as usize] else { continue };
+            let few = self.line.borrow().len() < SHORT;
+            visitor.visit = if few { Visit::Mark } else { Visit::MarkPage };
+            self.mark_page(table, (place & 63) as usize, &mut visitor, pace);
+            if !few {
                 visitor.flush();
-                return Some(word - 1);
+                visitor.visit = Visit::Mark;
             }
         }
-        None
     }
 
-    /// Appends the subjects that are not marked to a list, in order of address; returns whether the phase is over.
+    /// Looks at a marked object, unless its page's turn has come meanwhile.
+    #[inline]
+    fn trace_marked(&self, object: Address, visitor: &mut Visitor<'_>, pace: &Pace) {
+        let Some(side) = Side::of(self.owner, object) else { return };
+        let (word, bit) = (Side::entry(object) / 64, 1 << (Side::entry(object) % 64));
+        if side.grey(word) & bit != 0 {
+            side.set_traced(word, bit);
+            trace(object, visitor);
+            pace.spend(2);
+        }
+    }
+
+    /// Looks at the grey objects of a page; if the time is up before all were seen, the page stands in line again.
+    fn mark_page(&self, table: &Table, page: usize, visitor: &mut Visitor<'_>, pace: &Pace) {
+        let side = table.side();
+        side.set_queued(page, false);
+        let (first, end) = side.page(page);
+        for word in first / 64..end.div_ceil(64) {
+            let mine = bits(word, first, end);
+            if word * 64 + 64 < end {
+                ask_for(table, word + 1, side.grey(word + 1));
+            }
+            loop {
+                let grey = side.grey(word) & mine;
+                if grey == 0 {
+                    break;
+                }
+                let lowest = side.number_of(word * 64 + grey.trailing_zeros() as usize);
+                let mut which = 0_u64;
+                let mut left = grey;
+                while left != 0 {
+                    which |= 1 << (side.number_of(word * 64 + left.trailing_zeros() as usize) - lowest);
+                    left &= left - 1;
+                }
+                side.set_traced(word, grey);
+                let row = table.object(word * 64 + grey.trailing_zeros() as usize);
+                let unseen = trace_row(table, row, table.region.grid.unit, which, visitor, pace);
+                if unseen != 0 {
+                    self.back_in_line(table, word, row, unseen, page);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Makes objects of a row grey again, and lets their page stand in line.
+    #[cold]
+    fn back_in_line(&self, table: &Table, word: usize, row: Address, mut unseen: u64, page: usize) {
+        while unseen != 0 {
+            // SAFETY: C1: the block is one of the row's.
+            let object = unsafe { row.byte_add(unseen.trailing_zeros() as usize * table.region.grid.unit) };
+            unseen &= unseen - 1;
+            table.side().set_untraced(word, 1 << (Side::entry(object) % 64));
+        }
+        self.queue(table.side(), page);
+    }
+
+    /// Appends the subjects that are not marked to a list, in order of address.
     ///
     /// # Errors
     /// [`NoRoom`] if there is no memory.
-    pub(crate) fn unmarked(&self, space: &dyn Space, into: &mut Vec<Address>) -> Result<(), NoRoom> {
+    pub(crate) fn unmarked(&self, into: &mut Vec<Address>) -> Result<(), NoRoom> {
         let mut result = Ok(());
-        self.walk(space, |_, side, batch| {
-            for &object in batch {
-                if !side.is_marked(side.entry(Chunk::offset(object))) {
-                    match into.try_reserve(1) {
-                        Ok(()) => into.push(object),
-                        Err(_) => result = Err(NoRoom),
-                    }
-                }
+        self.each_word(&Pace::unlimited(), |table, word| {
+            let mut unmarked = table.side().unmarked(word);
+            if into.try_reserve(unmarked.count_ones() as usize).is_err() {
+                result = Err(NoRoom);
+                return;
             }
-            batch.len()
+            while unmarked != 0 {
+                into.push(table.object(word * 64 + unmarked.trailing_zeros() as usize));
+                unmarked &= unmarked - 1;
+            }
         });
         result
-    }
-
-    /// Tells whether an object is a subject and not marked.
-    pub(crate) fn is_unmarked(&self, object: Address) -> bool {
-        self.concerns(header(&object))
-            && Side::of(self.owner, object).is_some_and(|(side, entry)| !side.is_marked(entry))
     }
 
     /// Forgets the chunk of a large object, which is about to go.
     pub(crate) fn forget(&mut self, object: Address) {
         let chunk = Chunk::of(object);
-        for table in &mut self.sides {
-            if let Some((region, side)) = table.take_if(|(region, _)| region.chunk.as_ptr().cast_const() == chunk) {
+        for table in &mut self.tables {
+            if let Some(gone) = table.take_if(|table| table.region.chunk.as_ptr().cast_const() == chunk) {
                 // SAFETY: C3: hung by `add`, and out of the tables now.
-                unsafe { Side::take_down(side, region.chunk) };
+                unsafe { Side::take_down(gone.side, gone.region.chunk) };
             }
         }
     }
 }
 
-/// Shows the edges of some objects of a type; returns of how many: fewer than all if the time is up.
-fn trace_batch(
-    record: &'static TypeRecord,
-    objects: &[Address],
+/// Returns a bit for each entry of a word from `first` to before `end`.
+#[inline]
+fn bits(word: usize, first: usize, end: usize) -> u64 {
+    let from = first.saturating_sub(word * 64).min(64);
+    let to = end.saturating_sub(word * 64).min(64);
+    if to <= from { 0 } else { u64::MAX >> (64 - (to - from)) << from }
+}
+
+/// Asks for the memory of the objects of a word.
+#[inline]
+fn ask_for(table: &Table, word: usize, mut which: u64) {
+    let start = table.region.chunk.cast::<u8>();
+    while which != 0 {
+        let entry = word * 64 + which.trailing_zeros() as usize;
+        which &= which - 1;
+        // SAFETY: the entry's place is inside the chunk.
+        prefetch(unsafe { start.add(entry * 16) }.cast());
+    }
+}
+
+/// Shows the edges of some of 64 blocks side by side; returns those it has not seen to, if the time is up.
+#[inline]
+fn trace_row(
+    table: &Table,
+    first: Address,
+    stride: usize,
+    which: u64,
     visitor: &mut Visitor<'_>,
     pace: &Pace,
-) -> usize {
+) -> u64 {
+    let show = table.region.record.trace_row;
     if !pace.is_limited() {
         // SAFETY: O1, O2: these are tracked objects of the type; C2: what dies meanwhile is set aside.
-        unsafe { (record.trace_all)(objects, visitor) };
-        return objects.len();
+        unsafe { show(first, stride, which, visitor) };
+        return 0;
     }
-    for (index, &object) in objects.iter().enumerate() {
-        if pace.is_spent() {
-            return index;
-        }
+    let mut left = which;
+    while left != 0 && !pace.is_spent() {
+        let one = left & left.wrapping_neg();
         // SAFETY: as above.
-        unsafe { (record.trace)(object, visitor) };
-        pace.spend(1);
+        unsafe { show(first, stride, one, visitor) };
+        pace.spend(visitor.take_seen() + 1);
+        left ^= one;
     }
-    objects.len()
+    left
 }
 
 impl Drop for Marking {
     fn drop(&mut self) {
-        for (region, side) in self.sides.drain(..).flatten() {
+        for table in self.tables.drain(..).flatten() {
             // SAFETY: C3: hung by `add`, and this is the pass's end.
-            unsafe { Side::take_down(side, region.chunk) };
+            unsafe { Side::take_down(table.side, table.region.chunk) };
         }
     }
 }

@@ -58,10 +58,10 @@ impl<'a> Pass<'a> {
         let pace = Pace::unlimited();
         let marking = Marking::new(core::ptr::from_ref(self.tracking).cast(), space, floor, ceiling)?;
         marking.count(space, &pace)?;
-        marking.root(space, &pace, |_| false);
+        marking.root(&pace);
         marking.mark(&pace);
         let mut found = Vec::new();
-        marking.unmarked(space, &mut found)?;
+        marking.unmarked(&mut found)?;
         self.candidates = marking.subjects.get();
         drop(marking);
         let mut sorted = Vec::new();

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use gleaner_object::{Address, Chunk, Header, TypeRecord};
+use gleaner_object::{Address, Chunk, Grid, Header, TypeRecord};
 
 /// Blocks of one size, side by side; each holds an object, or an erased header.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +24,8 @@ pub struct Region {
     pub chunk: NonNull<Chunk>,
     /// The type of its objects.
     pub record: &'static TypeRecord,
-    /// The binary logarithm of the bytes of a page: no span begins inside one, and a chunk has at most 64.
-    pub page_shift: u32,
-    /// What the distance of every object from the start of its page is a multiple of, in bytes: 16 at the least.
-    pub unit: usize,
+    /// Where its objects begin.
+    pub grid: Grid,
 }
 
 /// All chunks with tracked objects.

@@ -228,7 +228,8 @@ impl Tracking {
         let (mut objects, mut stamps) = (Vec::new(), Vec::new());
         if !self.listed || !self.young.borrow().append_to(&mut objects, &mut stamps) {
             let sorted = self.sorted(|of| of == Generation::Young).unwrap_or_default();
-            objects = sorted.into_iter().filter(|(stamp, _)| *stamp >= new).map(|(_, object)| object).collect();
+            objects =
+                sorted.into_iter().filter(|(stamp, _)| *stamp >= new).map(|(_, object)| object).collect();
         }
         objects
     }
@@ -332,7 +333,8 @@ impl Tracking {
         assert!(all.is_sorted_by(|a, b| a.0 < b.0), "(1) a stamp was given twice");
         assert!(all.last().is_none_or(|(stamp, _)| *stamp < self.next.get()), "(1) a stamp was never given");
         if self.listed {
-            for (roster, generation) in [(&self.young, Generation::Young), (&self.middle, Generation::Middle)] {
+            for (roster, generation) in [(&self.young, Generation::Young), (&self.middle, Generation::Middle)]
+            {
                 let stamps: Vec<u32> = all
                     .iter()
                     .filter(|(_, object)| self.generation_of(*object) == Some(generation))

@@ -207,7 +207,9 @@ impl Core {
         // SAFETY: O1, O2: the object lives, or dies but has not been dropped.
         unsafe {
             let record = record_of(object);
-            record.may_finalize && !object.as_ref().flags().has(Flags::FINALIZED) && (record.finalizes)(object)
+            record.may_finalize
+                && !object.as_ref().flags().has(Flags::FINALIZED)
+                && (record.finalizes)(object)
         }
     }
 

@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 
 use gleaner_allocator::{Allocator, Geometry, Mmap, Options, OutOfMemory, Stats};
 use gleaner_collector::{Region, Space, Span};
-use gleaner_object::{Address, CHUNK_ALIGN, Chunk, Shelf, Trace, TypeRecord, shelf_of};
+use gleaner_object::{Address, CHUNK_ALIGN, Chunk, Grid, Shelf, Trace, TypeRecord, shelf_of};
 
 const _: () = assert!(CHUNK_ALIGN == gleaner_allocator::ARENA_ALIGN, "an object finds its chunk by one mask");
 
@@ -151,7 +151,8 @@ impl Space for Shelves {
             shelf.allocator.for_each_chunk(|chunk| chunks.push(chunk.cast::<Chunk>()));
             // The allocator's list begins with the newest; objects are in the order of their making oldest first.
             for chunk in chunks.into_iter().rev() {
-                visit(Region { chunk, record, page_shift: page.trailing_zeros(), unit });
+                let grid = Grid { page_shift: page.trailing_zeros(), unit };
+                visit(Region { chunk, record, grid });
             }
         }
     }

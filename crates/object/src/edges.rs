@@ -1,33 +1,75 @@
 //! How references leave an object: shown to a visitor, or given up to the released.
 //!
 //! A visitor is a buffer, not a callback. `trace` is called through a function pointer, and if each edge came
-//! back through another one, a pass over two million objects would pay six million indirect calls. Instead the
-//! edges are written to an array, and the collector takes them in loops of its own when the array is full or when it
-//! needs them: one that asks for the memory it is going to look at, and one that looks.
+//! back through another one, a pass over two million objects would pay six million indirect calls. So the edges are
+//! written to an array, and the collector takes them in a loop of its own.
+//!
+//! In a pass over the whole heap most edges need nothing but a count or a mark in a side table. That the visitor does
+//! itself, where the compiler can see it together with the `trace` that shows the edge, and only what is worth more goes
+//! to the array: counts that are full, and objects that were not marked.
 
 use core::ptr::NonNull;
 
 use crate::header::{Address, Header};
+use crate::side::Side;
 
 /// The number of edges a visitor holds before it hands them on.
 const CAPACITY: usize = 64;
 
+/// What a visitor does with an edge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Visit {
+    /// Keeps it.
+    Keep,
+    /// Counts it in the side table of its object; keeps it if the count was full.
+    Count,
+    /// Marks its object in the side table; keeps it if it was not marked.
+    Mark,
+    /// Marks its object in the side table; keeps it if it was not marked and its page does not stand in line.
+    MarkPage,
+}
+
 /// Takes the edges that an object shows.
 pub struct Visitor<'a> {
+    /// What is done with an edge.
+    pub visit: Visit,
+    owner: *const (),
     edges: [Address; CAPACITY],
     len: usize,
+    seen: u32,
     flush: &'a mut dyn FnMut(&[Address]),
 }
 
 impl<'a> Visitor<'a> {
-    /// Makes a visitor that hands its edges to `flush`, in order, when it is full or dropped.
+    /// Makes a visitor that keeps all edges and hands them to `flush`, in order, when it is full or dropped.
     pub fn new(flush: &'a mut dyn FnMut(&[Address])) -> Self {
-        Visitor { edges: [NonNull::<Header>::dangling(); CAPACITY], len: 0, flush }
+        Visitor::of_pass(core::ptr::null(), Visit::Keep, flush)
+    }
+
+    /// Makes a visitor of a pass, which works on the side tables of their owner.
+    pub fn of_pass(owner: *const (), visit: Visit, flush: &'a mut dyn FnMut(&[Address])) -> Self {
+        Visitor { visit, owner, edges: [NonNull::<Header>::dangling(); CAPACITY], len: 0, seen: 0, flush }
     }
 
     /// Takes one edge.
-    #[inline]
+    #[inline(always)]
     pub fn edge(&mut self, address: Address) {
+        self.seen = self.seen.wrapping_add(1);
+        if self.visit != Visit::Keep {
+            let Some(side) = Side::of(self.owner, address) else { return };
+            let entry = Side::entry(address);
+            let kept = match self.visit {
+                Visit::Count => side.count(entry),
+                Visit::Mark => {
+                    prefetch(address);
+                    side.mark(entry)
+                }
+                _ => side.mark(entry) && !side.is_queued(side.page_of(entry)),
+            };
+            if !kept {
+                return;
+            }
+        }
         self.edges[self.len] = address;
         self.len += 1;
         if self.len == CAPACITY {
@@ -35,8 +77,19 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// Hands on what it holds.
+    /// Returns how many edges were shown since this was asked last.
+    pub fn take_seen(&mut self) -> u32 {
+        core::mem::take(&mut self.seen)
+    }
+
+    /// Takes back the edge that was kept last, unless all were handed on.
     #[inline]
+    pub fn pop(&mut self) -> Option<Address> {
+        self.len = self.len.checked_sub(1)?;
+        Some(self.edges[self.len])
+    }
+
+    /// Hands on what it holds.
     pub fn flush(&mut self) {
         let len = core::mem::take(&mut self.len);
         (self.flush)(&self.edges[..len]);

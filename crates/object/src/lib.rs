@@ -31,11 +31,13 @@ pub mod live;
 pub mod record;
 pub mod seeded;
 pub mod shelf;
+pub mod side;
 pub mod trace;
 
-pub use edges::{Released, Visitor};
+pub use edges::{Released, Visit, Visitor};
 pub use header::{Address, Flags, Header, MAX_STAMP};
 pub use live::Live;
 pub use record::{ObjectBox, TypeRecord};
 pub use shelf::{CHUNK_ALIGN, Chunk, Shelf, record_of, shelf_of};
+pub use side::{Grid, Side};
 pub use trace::Trace;

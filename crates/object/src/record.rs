@@ -34,11 +34,11 @@ pub struct TypeRecord {
     /// # Safety
     /// O1 and O2 must hold, and the value must not have been dropped.
     pub trace: unsafe fn(Address, &mut Visitor<'_>),
-    /// Shows every reference of each of these objects, in order.
+    /// Shows every reference of each of those of 64 objects side by side, so many bytes apart, whose bit is set, in order.
     ///
     /// # Safety
-    /// As for `trace`, of each.
-    pub trace_all: unsafe fn(&[Address], &mut Visitor<'_>),
+    /// As for `trace`, of each of them.
+    pub trace_row: unsafe fn(Address, usize, u64, &mut Visitor<'_>),
     /// Takes the references out of the object that can be taken out through a shared borrow.
     ///
     /// # Safety
@@ -76,7 +76,7 @@ impl TypeRecord {
                 unseen: T::TRACKED && T::UNSEEN,
                 may_finalize: T::FINALIZES,
                 trace: trace::<T>,
-                trace_all: trace_all::<T>,
+                trace_row: trace_row::<T>,
                 clear: clear::<T>,
                 finalizes: finalizes::<T>,
                 finalize: finalize::<T>,
@@ -115,10 +115,12 @@ unsafe fn trace<T: Trace>(address: Address, visitor: &mut Visitor<'_>) {
     unsafe { TypeRecord::value::<T>(address) }.trace(visitor);
 }
 
-unsafe fn trace_all<T: Trace>(addresses: &[Address], visitor: &mut Visitor<'_>) {
-    for &address in addresses {
-        // SAFETY: as in `trace`.
-        unsafe { TypeRecord::value::<T>(address) }.trace(visitor);
+unsafe fn trace_row<T: Trace>(first: Address, stride: usize, mut which: u64, visitor: &mut Visitor<'_>) {
+    while which != 0 {
+        let number = which.trailing_zeros() as usize;
+        which &= which - 1;
+        // SAFETY: as in `trace`; the object lies in the row.
+        unsafe { TypeRecord::value::<T>(first.byte_add(number * stride)) }.trace(visitor);
     }
 }
 

@@ -102,10 +102,9 @@ impl<T: Trace> Yard<T> {
         let shelf = Box::leak(Box::new(Shelf { record: TypeRecord::of::<T>(), heap: ptr::null() }));
         // SAFETY: the chunk is ours, aligned and long enough.
         unsafe {
-            start.cast::<Chunk>().write(Chunk {
-                shelf: Cell::new(ptr::from_ref(shelf)),
-                side: Cell::new(ptr::null_mut()),
-            });
+            start
+                .cast::<Chunk>()
+                .write(Chunk { shelf: Cell::new(ptr::from_ref(shelf)), side: Cell::new(ptr::null_mut()) });
         }
         Yard { start, next: Cell::new(FIRST), values: PhantomData }
     }

@@ -207,13 +207,23 @@ impl Trashcan {
     /// # Safety
     /// O1 and O2 hold for the object, and its value has not been dropped.
     pub unsafe fn clear(&self, object: Address, mut release: impl FnMut(Address)) {
-        let mut edges = self.scratch.take();
         // SAFETY: O1, O2 by the caller.
-        unsafe { (record_of(object).clear)(object, &mut Released::new(&mut edges)) };
+        let mut edges = unsafe { self.take_edges(object) };
         for edge in edges.drain(..) {
             release(edge);
         }
         self.scratch.replace(edges);
+    }
+
+    /// Takes the references out of an object, in order, to the scratch list, which the caller gives back.
+    ///
+    /// # Safety
+    /// As for `clear`.
+    unsafe fn take_edges(&self, object: Address) -> Vec<Address> {
+        let mut edges = self.scratch.take();
+        // SAFETY: O1, O2 by the caller.
+        unsafe { (record_of(object).clear)(object, &mut Released::new(&mut edges)) };
+        edges
     }
 
     fn bury_one(&self, undertaker: &impl Undertaker, dead: Address) {
@@ -226,17 +236,16 @@ impl Trashcan {
         if !undertaker.condemn(dead) {
             return;
         }
-        let base = self.stack.borrow().len();
-        let patient = base < PATIENCE;
+        // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
+        let mut edges = unsafe { self.take_edges(dead) };
+        let patient = !edges.is_empty() && self.stack.borrow().len() < PATIENCE;
         if patient {
             self.push(dead.map_addr(|address| address | FREE));
         }
-        // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
-        unsafe { self.clear(dead, |edge| self.push(edge)) };
-        let first = base + usize::from(patient);
-        if let Some(edges) = self.stack.borrow_mut().get_mut(first..) {
-            edges.reverse();
+        while let Some(edge) = edges.pop() {
+            self.push(edge);
         }
+        self.scratch.replace(edges);
         if !patient {
             undertaker.free(dead);
         }
