@@ -1,6 +1,10 @@
 //! Graphs and workloads that the benches share.
 
+pub mod meter;
+pub mod random;
 pub mod subject;
+pub mod subjects;
+pub mod workloads;
 
 use gleaner::{Heap, Ref, Slot, Trace};
 
