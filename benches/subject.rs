@@ -62,7 +62,7 @@ pub trait Subject {
     /// Returns the bytes that the subject has from the system for its objects, if it knows.
     fn heap_bytes(&self) -> Option<usize>;
 
-    /// Returns how many objects have not been freed, if the subject counts them: for tests.
+    /// Returns how many objects have not been freed, if the subject counts them; weak references do not count.
     fn live_objects(&self) -> Option<usize> {
         None
     }

@@ -216,9 +216,9 @@ impl Subject for GleanerSubject {
         Some(self.heap.allocator_stats().raw_bytes)
     }
 
-    /// Weak references, which are objects too, are not counted: each live one has a number.
+    /// Weak references are objects too, and not counted here. (A workload watches no object twice.)
     fn live_objects(&self) -> Option<usize> {
-        Some(self.heap.live_objects())
+        Some(self.heap.live_objects() - self.weak.iter().flatten().count())
     }
 
     fn take_pauses(&mut self) -> Option<Vec<u64>> {
