@@ -8,7 +8,7 @@ use std::process::Command;
 
 use gleaner::StrategyKind;
 use gleaner_benches::meter::{Counts, Meter, Phase};
-use gleaner_benches::subject::{Abilities, Slot, Subject};
+use gleaner_benches::subject::{Abilities, Pause, Slot, Subject};
 use gleaner_benches::subjects::{GleanerSubject, RcSubject};
 use gleaner_benches::workloads::{self, Workload};
 
@@ -102,7 +102,7 @@ impl Subject for Checked {
         self.inner.heap().check();
         self.inner.live_objects()
     }
-    fn take_pauses(&mut self) -> Option<Vec<u64>> {
+    fn take_pauses(&mut self) -> Option<Vec<Pause>> {
         self.inner.take_pauses()
     }
 }

@@ -10,7 +10,7 @@ GENERATIONS = 4
 
 def run(objects, meter):
     meter.begin_phase("build")
-    below = Random().below
+    below = Random(meter).below
     capacity = objects // 2
     watches = 2 * capacity
     roots = [None] * capacity

@@ -7,7 +7,7 @@ ROUNDS = 8
 
 def run(objects, meter):
     meter.begin_phase("build")
-    below = Random().below
+    below = Random(meter).below
     roots = make_nodes(objects, meter)
     for node in roots:
         node.left = roots[below(objects)]

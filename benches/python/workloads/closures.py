@@ -27,7 +27,7 @@ def make_module(random):
 
 def run(objects, meter):
     meter.begin_phase("build")
-    random = Random()
+    random = Random(meter)
     modules = max(objects // WEB, 1)
     roots = [make_module(random) for _ in range(modules)]
     meter.made = meter.live = modules * WEB

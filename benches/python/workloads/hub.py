@@ -11,7 +11,7 @@ COLLECTIONS = 5
 def run(objects, meter):
     meter.begin_phase("build")
     hub = [None] * objects
-    random = Random()
+    random = Random(meter)
     for edge in chain(range(objects), random.permutation(objects)):
         hub[edge] = Node(hub)
     for node in hub:

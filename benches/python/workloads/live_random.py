@@ -10,7 +10,7 @@ COLLECTIONS = 5
 def run(objects, meter):
     meter.begin_phase("build")
     roots = make_nodes(objects, meter)
-    random = Random()
+    random = Random(meter)
     order = random.permutation(objects)
     for index in range(objects):
         node = roots[order[index]]

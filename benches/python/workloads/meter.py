@@ -1,8 +1,22 @@
 """What the workloads share: nodes, random numbers, and what is measured.
 
 Each script here makes the same graphs, by the same random choices, as the workload of its name in benches/workloads, with
-the garbage collector as Python starts it. It takes the number of objects, runs once, and prints one JSON object. With
-`--check` it also counts what the collector tracks at each boundary, after a collection of everything.
+the garbage collector as Python starts it. It takes the number of objects, runs once, and prints one JSON object. Its
+phases are "build", "work" and "end", as there; times are of the process's CPU clock:
+
+    workload, subject, objects     what ran
+    operations, made, live         what benches/meter.rs counts; live is as of the end of the work
+    live_objects {phase: n}        how many objects could be reached at the end of each phase
+    cpu_seconds {phase: s}         what each phase took, without the drawing of random numbers
+    phases_ns {phase: [from, to]}  when it was
+    pauses_ns [[from, length]]     when the collector ran (gc.callbacks), in every phase
+    collector_seconds              the sum of their lengths
+    resident_before_bytes          the process's memory before the first phase
+    resident_bytes {phase: n}      and at the end of each
+    peak_rss_bytes                 and the most it had
+
+With `--check` it also counts, after a collection of everything, what the collector tracks at the end of each phase
+(`tracked`); times and pauses mean nothing then.
 """
 
 import argparse
@@ -10,6 +24,7 @@ import gc
 import json
 import resource
 import sys
+import sysconfig
 import time
 
 MASK = 0xFFFF_FFFF_FFFF_FFFF
@@ -32,20 +47,34 @@ class Watched(Node):
 
 
 class Random:
-    """Marsaglia's xorshift, as in benches/random.rs."""
+    """Marsaglia's xorshift, as in benches/random.rs.
 
-    __slots__ = ("state",)
+    Python takes longer for a number than for most operations here, so numbers are drawn in batches, and the time that
+    takes is not counted."""
 
-    def __init__(self):
-        self.state = 0x9E37_79B9_7F4A_7C15
+    __slots__ = ("meter", "next")
+
+    BATCH = 1 << 14
+
+    def __init__(self, meter):
+        self.meter = meter
+        self.next = self.numbers().__next__
+
+    def numbers(self):
+        state = 0x9E37_79B9_7F4A_7C15
+        batch = [0] * self.BATCH
+        while True:
+            began = time.process_time_ns()
+            for index in range(self.BATCH):
+                state ^= (state << 13) & MASK
+                state ^= state >> 7
+                state ^= (state << 17) & MASK
+                batch[index] = state
+            self.meter.drawing += time.process_time_ns() - began
+            yield from batch
 
     def below(self, bound):
-        state = self.state
-        state ^= (state << 13) & MASK
-        state ^= state >> 7
-        state ^= (state << 17) & MASK
-        self.state = state
-        return state % bound
+        return self.next() % bound
 
     def permutation(self, length):
         order = list(range(length))
@@ -69,8 +98,11 @@ class Meter:
         self.made = 0
         self.live = 0
         self.pauses = []
+        self.drawing = 0
+        self.phases = {}
         self.seconds = {}
         self.live_objects = {}
+        self.resident = {}
         self.tracked = {}
         self.check = check
         self.phase = None
@@ -83,7 +115,7 @@ class Meter:
             if phase == "start":
                 pause_began = time.process_time_ns()
             else:
-                self.pauses.append(time.process_time_ns() - pause_began)
+                self.pauses.append((pause_began, time.process_time_ns() - pause_began))
 
         self.callback = pause
 
@@ -100,11 +132,14 @@ class Meter:
         if self.phase is None:
             gc.callbacks.append(self.callback)
         else:
-            self.seconds[self.phase] = (now - self.began) / 1e9
+            self.phases[self.phase] = (self.began, now)
+            self.seconds[self.phase] = (now - self.began - self.drawing) / 1e9
             self.live_objects[self.phase] = self.live
+            self.resident[self.phase] = resident("VmRSS")
             if self.check:
                 self.tracked[self.phase] = self.count_tracked() - self.baseline
         self.phase = phase
+        self.drawing = 0
         self.began = time.process_time_ns()
 
     def finish(self):
@@ -115,17 +150,23 @@ class Meter:
         gc.callbacks.remove(self.callback)
 
 
-def peak_resident():
-    """The most memory this process has had: of this program alone, where the system tells."""
+def resident(field):
+    """This process's memory: "VmRSS" is what it has, "VmHWM" the most it had. Elsewhere than on Linux always the most."""
     try:
         with open("/proc/self/status") as status:
             for line in status:
-                if line.startswith("VmHWM:"):
+                if line.startswith(field + ":"):
                     return int(line.split()[1]) * 1024
     except OSError:
         pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def version():
+    """The Python's version, with a `t` if it has no global lock."""
+    free_threaded = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    return ".".join(map(str, sys.version_info[:3])) + free_threaded
 
 
 def main(workload, default_objects, run):
@@ -134,23 +175,25 @@ def main(workload, default_objects, run):
     parser.add_argument("objects", type=int, nargs="?", default=default_objects)
     parser.add_argument("--check", action="store_true", help="count what the collector tracks at each boundary")
     arguments = parser.parse_args()
-    resident_before = peak_resident()
+    resident_before = resident("VmRSS")
     meter = Meter(arguments.check)
     run(arguments.objects, meter)
     meter.finish()
     report = {
         "workload": workload,
-        "subject": "python/" + ".".join(map(str, sys.version_info[:3])),
+        "subject": "python/" + version(),
         "objects": arguments.objects,
         "operations": meter.operations,
         "made": meter.made,
         "live": meter.live_objects["work"],
         "live_objects": meter.live_objects,
         "cpu_seconds": meter.seconds,
+        "phases_ns": meter.phases,
         "pauses_ns": meter.pauses,
-        "collector_seconds": sum(meter.pauses) / 1e9,
+        "collector_seconds": sum(length for _, length in meter.pauses) / 1e9,
         "resident_before_bytes": resident_before,
-        "peak_rss_bytes": peak_resident(),
+        "resident_bytes": meter.resident,
+        "peak_rss_bytes": resident("VmHWM"),
     }
     if arguments.check:
         report["tracked"] = meter.tracked

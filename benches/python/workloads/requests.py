@@ -13,7 +13,7 @@ GRAPH = 5 + 2 * (1 + HEADERS) + FRAMES + trees.size(BODY_DEPTH)
 def build_cache(objects, meter):
     """Makes one random cycle with random second edges."""
     roots = make_nodes(objects, meter)
-    random = Random()
+    random = Random(meter)
     order = random.permutation(objects)
     for index in range(objects):
         node = roots[order[index]]
