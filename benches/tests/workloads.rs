@@ -217,6 +217,7 @@ fn python_does_the_same() {
         let theirs: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
         assert_eq!(theirs["workload"], name);
         assert_eq!(theirs["objects"], OBJECTS, "{name}: objects");
+        assert_eq!(theirs["default_objects"], workload.objects(), "{name}: objects by default");
         assert_eq!(theirs["operations"], ours.operations, "{name}: operations");
         assert_eq!(theirs["made"], ours.made, "{name}: made");
         assert_eq!(theirs["live"], ours.live, "{name}: live");

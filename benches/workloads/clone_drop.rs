@@ -10,7 +10,7 @@ use crate::subject::Subject;
 pub(super) const ABOUT: About = About {
     name: "clone-drop",
     summary: "a reference is copied and dropped; the size is the number of operations",
-    objects: 10_000_000,
+    objects: 30_000_000,
     needs: NOTHING,
 };
 

@@ -10,7 +10,7 @@ use crate::subject::{Abilities, Subject};
 pub(super) const ABOUT: About = About {
     name: "weak-upgrade",
     summary: "an object is watched and recalled; the size is the number of operations",
-    objects: 5_000_000,
+    objects: 10_000_000,
     needs: Abilities { weak: true, ..NOTHING },
 };
 

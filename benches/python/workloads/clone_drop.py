@@ -16,4 +16,4 @@ def run(objects, meter):
     meter.begin_phase("end")
 
 
-main("clone-drop", 10_000_000, run)
+main("clone-drop", 30_000_000, run)

@@ -4,7 +4,7 @@ Each script here makes the same graphs, by the same random choices, as the workl
 the garbage collector as Python starts it. It takes the number of objects, runs once, and prints one JSON object. Its
 phases are "build", "work" and "end", as there; times are of the process's CPU clock:
 
-    workload, subject, objects     what ran
+    workload, subject, objects     what ran; default_objects is the size without an argument
     operations, made, live         what benches/meter.rs counts; live is as of the end of the work
     live_objects {phase: n}        how many objects could be reached at the end of each phase
     cpu_seconds {phase: s}         what each phase took, without the drawing of random numbers
@@ -183,6 +183,7 @@ def main(workload, default_objects, run):
         "workload": workload,
         "subject": "python/" + version(),
         "objects": arguments.objects,
+        "default_objects": default_objects,
         "operations": meter.operations,
         "made": meter.made,
         "live": meter.live_objects["work"],

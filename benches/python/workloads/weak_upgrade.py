@@ -19,4 +19,4 @@ def run(objects, meter):
     meter.begin_phase("end")
 
 
-main("weak-upgrade", 5_000_000, run)
+main("weak-upgrade", 10_000_000, run)
