@@ -2,7 +2,8 @@
 
 Each script here makes the same graphs, by the same random choices, as the workload of its name in benches/workloads, with
 the garbage collector as Python starts it. It takes the number of objects, runs once, and prints one JSON object. Its
-phases are "build", "work" and "end", as there; times are of the process's CPU clock:
+phases are "build", "work" and "end", as there; times are of the thread's CPU clock (the process's
+is coarse where processor time is limited):
 
     workload, subject, objects     what ran; default_objects is the size without an argument
     operations, made, live         what benches/meter.rs counts; live is as of the end of the work
@@ -64,13 +65,13 @@ class Random:
         state = 0x9E37_79B9_7F4A_7C15
         batch = [0] * self.BATCH
         while True:
-            began = time.process_time_ns()
+            began = time.thread_time_ns()
             for index in range(self.BATCH):
                 state ^= (state << 13) & MASK
                 state ^= state >> 7
                 state ^= (state << 17) & MASK
                 batch[index] = state
-            self.meter.drawing += time.process_time_ns() - began
+            self.meter.drawing += time.thread_time_ns() - began
             yield from batch
 
     def below(self, bound):
@@ -113,9 +114,9 @@ class Meter:
         def pause(phase, _info):
             nonlocal pause_began
             if phase == "start":
-                pause_began = time.process_time_ns()
+                pause_began = time.thread_time_ns()
             else:
-                self.pauses.append((pause_began, time.process_time_ns() - pause_began))
+                self.pauses.append((pause_began, time.thread_time_ns() - pause_began))
 
         self.callback = pause
 
@@ -128,7 +129,7 @@ class Meter:
 
     def begin_phase(self, phase):
         """Ends the phase before and begins another: "build", "work" or "end"."""
-        now = time.process_time_ns()
+        now = time.thread_time_ns()
         if self.phase is None:
             gc.callbacks.append(self.callback)
         else:
@@ -140,7 +141,7 @@ class Meter:
                 self.tracked[self.phase] = self.count_tracked() - self.baseline
         self.phase = phase
         self.drawing = 0
-        self.began = time.process_time_ns()
+        self.began = time.thread_time_ns()
 
     def finish(self):
         """Collects for the last time and ends the last phase."""
