@@ -18,11 +18,7 @@ use gc_arena::lock::Lock;
 use gc_arena::{Arena, Collect, Gc, GcWeak, Mutation, Rootable};
 use gleaner_benches::subject::{Abilities, Slot, Subject};
 
-use crate::Rival;
-
-/// `gc-arena`.
-pub(crate) const RIVAL: Rival =
-    Rival { name: "gc-arena", version: "0.7.0", make: || Box::new(GcArena::new()) };
+use crate::Foreign;
 
 /// Slots in a piece of the table.
 const PIECE: usize = 64;
@@ -114,19 +110,24 @@ fn resize<'gc, T: Collect<'gc> + Copy + 'gc>(
 }
 
 /// An arena, with its table of roots.
-struct GcArena {
+pub(crate) struct GcArena {
     arena: Arena<Rootable![Root<'_>]>,
 }
 
-impl GcArena {
-    fn new() -> Self {
+impl Default for GcArena {
+    fn default() -> Self {
         GcArena { arena: Arena::new(|_| Root { slots: Vec::new(), weak: Vec::new() }) }
     }
 }
 
+impl Foreign for GcArena {
+    const NAME: &'static str = "gc-arena";
+    const VERSION: &'static str = "0.7.0";
+}
+
 impl Subject for GcArena {
     fn name(&self) -> String {
-        RIVAL.name.to_string()
+        Self::NAME.to_string()
     }
 
     fn abilities(&self) -> Abilities {

@@ -9,7 +9,8 @@
 //! Each is used as its authors use it: their cells, their derive macros, their defaults, and its own idea of when to
 //! collect. Those that collect only when asked are asked in `safepoint`; the file of each says how. An object is an
 //! enum of two edges or any number of them: pointers to several types would take two words an edge in all of them, the
-//! tag takes one word an object, and only with `bacon_rajan_cc` does malloc give more for it (16 bytes).
+//! tag takes one word an object at most, and only with `bacon_rajan_cc` and `rust-cc` does malloc give 16 bytes more for it.
+//! (An edge or slot of `gc` and `dumpster` takes two words without our doing: their pointers have no niche.)
 //!
 //! Without the feature `foreign` none of them is compiled, and [`all`] is empty.
 //!
@@ -55,8 +56,25 @@ pub struct Rival {
     pub name: &'static str,
     /// The crate's version.
     pub version: &'static str,
-    /// Makes a subject with an empty table.
+    /// Makes a subject with an empty table. Each operation on it is an indirect call: measure with [`Rival::visit`].
     pub make: fn() -> Box<dyn Subject>,
+    which: Which,
+}
+
+/// What is done with a subject of a type that only the rival knows.
+pub trait Visit {
+    /// What comes of it.
+    type Output;
+
+    /// Takes a subject with an empty table. The code is made for each.
+    fn visit<S: Subject + 'static>(self, subject: S) -> Self::Output;
+}
+
+/// A subject of a crate.
+#[cfg(feature = "foreign")]
+trait Foreign: Subject + Default + 'static {
+    const NAME: &'static str;
+    const VERSION: &'static str;
 }
 
 /// Returns the rivals of this build.
@@ -71,17 +89,44 @@ pub fn find(name: &str) -> Option<&'static Rival> {
     ALL.iter().find(|rival| rival.name == name)
 }
 
+/// Writes down the list of rivals once.
+macro_rules! rivals {
+    ($($which:ident = $subject:ty),* $(,)?) => {
+        #[derive(Clone, Copy, Debug)]
+        enum Which {
+            $($which),*
+        }
+
+        const ALL: &[Rival] = &[$(Rival {
+            name: <$subject>::NAME,
+            version: <$subject>::VERSION,
+            make: || Box::new(<$subject>::default()),
+            which: Which::$which,
+        }),*];
+
+        impl Rival {
+            /// Makes a subject with an empty table and hands it over.
+            #[cfg_attr(not(feature = "foreign"), expect(unused_variables, reason = "there is no rival to visit"))]
+            pub fn visit<V: Visit>(&self, visitor: V) -> V::Output {
+                match self.which {
+                    $(Which::$which => visitor.visit(<$subject>::default())),*
+                }
+            }
+        }
+    };
+}
+
 #[cfg(not(feature = "foreign"))]
-const ALL: &[Rival] = &[];
+rivals!();
 
 #[cfg(feature = "foreign")]
-const ALL: &[Rival] = &[
-    gc_arena::RIVAL,
-    table::rival::<boa_gc::BoaGc>(),
-    table::rival::<gc::RustGc>(),
-    table::rival::<rust_cc::RustCc>(),
-    table::rival::<bacon_rajan_cc::BaconRajan>(),
-    table::rival::<gcmodule::GcModule>(),
-    table::rival::<dumpster::Unsync>(),
-    table::rival::<dumpster::Sync>(),
-];
+rivals! {
+    GcArena = gc_arena::GcArena,
+    BoaGc = table::Table<boa_gc::BoaGc>,
+    Gc = table::Table<gc::RustGc>,
+    RustCc = table::Table<rust_cc::RustCc>,
+    BaconRajan = table::Table<bacon_rajan_cc::BaconRajan>,
+    GcModule = table::Table<gcmodule::GcModule>,
+    DumpsterUnsync = table::Table<dumpster::Unsync>,
+    DumpsterSync = table::Table<dumpster::Sync>,
+}

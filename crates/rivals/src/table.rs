@@ -2,7 +2,7 @@
 
 use gleaner_benches::subject::{Abilities, Slot, Subject};
 
-use crate::Rival;
+use crate::Foreign;
 
 /// A crate's pointers and its collector.
 pub(crate) trait Kind: Default + 'static {
@@ -49,19 +49,21 @@ pub(crate) trait Kind: Default + 'static {
 pub(crate) enum NoWeak {}
 
 /// The table.
-struct Table<K: Kind> {
+pub(crate) struct Table<K: Kind> {
     slots: Vec<Option<K::Pointer>>,
     weak: Vec<Option<K::Weak>>,
     kind: K,
 }
 
-/// Returns the rival of a kind.
-pub(crate) const fn rival<K: Kind>() -> Rival {
-    Rival {
-        name: K::NAME,
-        version: K::VERSION,
-        make: || Box::new(Table { slots: Vec::new(), weak: Vec::new(), kind: K::default() }),
+impl<K: Kind> Default for Table<K> {
+    fn default() -> Self {
+        Table { slots: Vec::new(), weak: Vec::new(), kind: K::default() }
     }
+}
+
+impl<K: Kind> Foreign for Table<K> {
+    const NAME: &'static str = K::NAME;
+    const VERSION: &'static str = K::VERSION;
 }
 
 impl<K: Kind> Subject for Table<K> {

@@ -5,11 +5,12 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fs;
 use std::path::Path;
+use std::ptr;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use gleaner_benches::subject::Subject;
-use gleaner_rivals::{Rival, all, find};
+use gleaner_rivals::{Rival, Visit, all, find};
 
 /// The system's allocator, with a count of the blocks that a thread holds: how one sees that any rival frees.
 struct Counting;
@@ -64,13 +65,24 @@ fn each(test: fn(&Rival, &mut dyn Subject)) {
     }
 }
 
+struct Name;
+
+impl Visit for Name {
+    type Output = String;
+
+    fn visit<S: Subject + 'static>(self, subject: S) -> String {
+        subject.name()
+    }
+}
+
 #[test]
 fn a_rival_is_found_by_its_name_and_has_the_version_of_the_lock_file() {
     let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.lock"))
         .expect("a lock file");
     for rival in all() {
-        assert_eq!(find(rival.name).expect("a rival").version, rival.version);
+        assert!(ptr::eq(find(rival.name).expect("a rival"), rival), "{} twice", rival.name);
         assert_eq!((rival.make)().name(), rival.name);
+        assert_eq!(rival.visit(Name), rival.name);
         let package = rival.name.split('/').next().expect("a name");
         let entry = format!("name = \"{package}\"\nversion = \"{}\"\n", rival.version);
         assert!(lock.contains(&entry), "{entry}");
