@@ -27,12 +27,17 @@ pub struct Counts {
     pub live: u64,
     /// The subject's bytes at the last boundary, if it knows.
     pub heap_bytes: Option<usize>,
+    /// The subject's objects at the last boundary, garbage included, if it counts them.
+    pub heap_objects: Option<usize>,
 }
+
+/// What is called at a boundary: with the phase that begins, or with `None` when the last one has ended.
+type AtBoundary<'a> = Box<dyn FnMut(Option<Phase>, &Counts) + 'a>;
 
 /// The counters of a run, and who is told at the boundaries.
 pub struct Meter<'a> {
     counts: Counts,
-    at_boundary: Box<dyn FnMut(Option<Phase>, &Counts) + 'a>,
+    at_boundary: AtBoundary<'a>,
 }
 
 impl<'a> Meter<'a> {
@@ -66,6 +71,7 @@ impl<'a> Meter<'a> {
 
     fn boundary<S: Subject + ?Sized>(&mut self, phase: Option<Phase>, subject: &S) {
         self.counts.heap_bytes = subject.heap_bytes();
+        self.counts.heap_objects = subject.live_objects();
         (self.at_boundary)(phase, &self.counts);
     }
 

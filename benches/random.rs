@@ -24,6 +24,15 @@ impl Random {
         self.state ^= self.state << 17;
         (self.state % bound as u64) as usize
     }
+
+    /// Returns the numbers below `length` in random order (Fisher and Yates).
+    pub fn permutation(&mut self, length: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..length).collect();
+        for index in (1..length).rev() {
+            order.swap(index, self.below(index + 1));
+        }
+        order
+    }
 }
 
 impl Default for Random {

@@ -62,13 +62,22 @@ pub trait Subject {
     /// Returns the bytes that the subject has from the system for its objects, if it knows.
     fn heap_bytes(&self) -> Option<usize>;
 
-    /// Returns how many objects have not been freed, if the subject counts them: for tests.
+    /// Returns how many objects have not been freed, if the subject counts them; weak references do not count.
     fn live_objects(&self) -> Option<usize> {
         None
     }
 
-    /// Returns the collector's pauses since the last call, each in nanoseconds of CPU time, if the subject can tell.
-    fn take_pauses(&mut self) -> Option<Vec<u64>>;
+    /// Returns the collector's pauses since the last call, in order, if the subject can tell.
+    fn take_pauses(&mut self) -> Option<Vec<Pause>>;
+}
+
+/// A time in which the collector ran and the workload did not, on the CPU clock of the thread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pause {
+    /// When it began, in nanoseconds.
+    pub start_ns: u64,
+    /// How long it was, in nanoseconds.
+    pub length_ns: u64,
 }
 
 /// What a subject can do.

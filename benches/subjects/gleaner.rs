@@ -9,7 +9,7 @@ use std::rc::Rc;
 use gleaner::{AnyRef, Heap, Phase, Ref, Released, StrategyKind, Trace, Visitor, Weak};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::subject::{Abilities, Slot, Subject};
+use crate::subject::{Abilities, Pause, Slot, Subject};
 
 /// An edge to an object of any type, or none.
 #[derive(Default)]
@@ -99,7 +99,7 @@ impl Watch {
 pub struct GleanerSubject {
     roots: Vec<Option<AnyRef>>,
     weak: Vec<Option<Watch>>,
-    pauses: Rc<RefCell<Vec<u64>>>,
+    pauses: Rc<RefCell<Vec<Pause>>>,
     heap: Heap,
 }
 
@@ -115,7 +115,10 @@ impl GleanerSubject {
         let (begin, log) = (Cell::new(0), pauses.clone());
         heap.add_callback(move |_, phase, _| match phase {
             Phase::Start => begin.set(thread_time()),
-            Phase::Stop => log.borrow_mut().push(thread_time() - begin.get()),
+            Phase::Stop => {
+                let start_ns = begin.get();
+                log.borrow_mut().push(Pause { start_ns, length_ns: thread_time() - start_ns });
+            }
         });
         GleanerSubject { roots: Vec::new(), weak: Vec::new(), pauses, heap }
     }
@@ -216,12 +219,12 @@ impl Subject for GleanerSubject {
         Some(self.heap.allocator_stats().raw_bytes)
     }
 
-    /// Weak references, which are objects too, are not counted: each live one has a number.
+    /// Weak references are objects too, and not counted here. (A workload watches no object twice.)
     fn live_objects(&self) -> Option<usize> {
-        Some(self.heap.live_objects())
+        Some(self.heap.live_objects() - self.weak.iter().flatten().count())
     }
 
-    fn take_pauses(&mut self) -> Option<Vec<u64>> {
+    fn take_pauses(&mut self) -> Option<Vec<Pause>> {
         Some(self.pauses.take())
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use crate::subject::{Abilities, Slot, Subject};
+use crate::subject::{Abilities, Pause, Slot, Subject};
 
 /// An edge, or none.
 type Edge = Cell<Option<Rc<Object>>>;
@@ -119,7 +119,7 @@ impl Subject for RcSubject {
         None
     }
 
-    fn take_pauses(&mut self) -> Option<Vec<u64>> {
+    fn take_pauses(&mut self) -> Option<Vec<Pause>> {
         None
     }
 }

@@ -1,10 +1,10 @@
 //! Live objects in order of allocation.
 //!
 //! A ring of two-edge nodes, linked in the order in which they were made, held by one root. Several full collections find
-//! that everything lives. It shows what a collector pays per live object when memory is friendly: long-lived tables and
-//! syntax trees that were loaded at once look like this.
+//! that everything lives. It shows what a collector pays per live object when memory is friendly: tables and syntax trees
+//! that were loaded at once look like this.
 
-use super::About;
+use super::{About, NOTHING, end, make_nodes};
 use crate::meter::{Meter, Phase};
 use crate::subject::{Abilities, Subject};
 
@@ -13,31 +13,25 @@ const COLLECTIONS: usize = 5;
 
 pub(super) const ABOUT: About = About {
     name: "live-ring",
-    summary: "full collections of a live ring in order of allocation",
+    summary: "full collections of a live ring in order of allocation; an operation is an object looked at",
     objects: 1_000_000,
-    needs: Abilities { cycles: true, weak: false, deep: true },
+    needs: Abilities { cycles: true, deep: true, ..NOTHING },
 };
 
 pub(super) fn run<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut Meter<'_>) {
     meter.begin_phase(Phase::Build, subject);
     subject.resize(objects);
-    for slot in 0..objects {
-        subject.make(slot, 2);
-        subject.safepoint();
-    }
+    make_nodes(subject, objects, meter);
     for slot in 0..objects {
         subject.link(slot, 0, (slot + 1) % objects);
     }
     subject.resize(1);
-    meter.made(objects);
     meter.live(objects);
+
     meter.begin_phase(Phase::Work, subject);
     for _ in 0..COLLECTIONS {
         subject.collect();
         meter.ops(objects);
     }
-    meter.begin_phase(Phase::End, subject);
-    subject.resize(0);
-    subject.collect();
-    meter.live(0);
+    end(subject, meter);
 }

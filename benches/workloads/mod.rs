@@ -5,9 +5,25 @@
 //! too little is caught. Random choices come from [`Random`](crate::random::Random) and are the same in every run; the
 //! same graphs are in `benches/python/workloads`.
 
+mod alloc_drop;
+mod binary_trees;
+mod cache;
+mod churn;
+mod clone_drop;
+mod closures;
+mod dead_pairs;
+mod dead_ring;
+mod gcbench;
+mod hub;
+mod live_random;
 mod live_ring;
+mod recursion;
+mod requests;
+mod tree;
+mod trees;
+mod weak_upgrade;
 
-use crate::meter::Meter;
+use crate::meter::{Meter, Phase};
 use crate::subject::{Abilities, Subject};
 
 /// What is known of a workload before it runs.
@@ -96,4 +112,40 @@ macro_rules! workloads {
 
 workloads! {
     LiveRing = live_ring,
+    LiveRandom = live_random,
+    Tree = tree,
+    DeadPairs = dead_pairs,
+    DeadRing = dead_ring,
+    Churn = churn,
+    Hub = hub,
+    Requests = requests,
+    Cache = cache,
+    Closures = closures,
+    Recursion = recursion,
+    BinaryTrees = binary_trees,
+    GcBench = gcbench,
+    AllocDrop = alloc_drop,
+    CloneDrop = clone_drop,
+    WeakUpgrade = weak_upgrade,
+}
+
+/// What a workload needs of a subject.
+const NOTHING: Abilities = Abilities { cycles: false, weak: false, deep: false };
+
+/// Makes a number of two-edge objects, one in each of the first slots.
+fn make_nodes<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut Meter<'_>) {
+    for slot in 0..objects {
+        subject.make(slot, 2);
+        subject.safepoint();
+    }
+    meter.made(objects);
+}
+
+/// Lets everything go and collects it: the last phase of every workload.
+fn end<S: Subject + ?Sized>(subject: &mut S, meter: &mut Meter<'_>) {
+    meter.begin_phase(Phase::End, subject);
+    subject.resize(0);
+    subject.resize_weak(0);
+    subject.collect();
+    meter.live(0);
 }

@@ -1,6 +1,6 @@
 //! A table of roots for every crate whose pointers may lie in a `Vec`.
 
-use gleaner_benches::subject::{Abilities, Slot, Subject};
+use gleaner_benches::subject::{Abilities, Pause, Slot, Subject};
 
 use crate::Foreign;
 
@@ -149,7 +149,7 @@ impl<K: Kind> Subject for Table<K> {
         K::live_objects()
     }
 
-    fn take_pauses(&mut self) -> Option<Vec<u64>> {
+    fn take_pauses(&mut self) -> Option<Vec<Pause>> {
         None
     }
 }

@@ -9,7 +9,9 @@ use std::ptr;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use gleaner_benches::meter::Meter;
 use gleaner_benches::subject::Subject;
+use gleaner_benches::workloads;
 use gleaner_rivals::{Rival, Visit, all, find};
 
 /// The system's allocator, with a count of the blocks that a thread holds: how one sees that any rival frees.
@@ -338,6 +340,25 @@ fn nothing_is_lost_or_kept_that_moves_while_a_collection_is_under_way() {
             subject.clear(slot);
             objects -= 3;
             subject.collect();
+        }
+    });
+}
+
+#[test]
+fn every_workload_ends_with_nothing_left() {
+    each(|rival, subject| {
+        let able = subject.abilities();
+        for workload in workloads::all() {
+            let needs = workload.needs();
+            if (needs.cycles && !able.cycles) || (needs.weak && !able.weak) {
+                continue;
+            }
+            let before = blocks();
+            workload.run(subject, 1000, &mut Meter::counting());
+            subject.collect();
+            let kept = blocks() - before;
+            assert!(kept < OWN, "{kept} blocks of {} with {}", workload.name(), rival.name);
+            assert!(subject.live_objects().is_none_or(|live| live == 0));
         }
     });
 }
