@@ -33,20 +33,30 @@ pub(crate) fn run(options: &Compare, seed: Option<u64>, json: bool) -> Result<Ve
         bar.set_message(what.to_string());
     });
     bar.finish_and_clear();
-    let (rows, machine) = (rows?, Machine::this());
+    let (rows, machine, notes) = (rows?, Machine::this(), notes(options));
     if let Some(path) = &options.html {
         std::fs::write(path, page(&rows, &machine)).with_context(|| unwritable(path))?;
     }
     if json {
-        output::print_json(
-            &json!({ "seed": plan.seed, "rounds": plan.rounds, "machine": machine, "rows": rows }),
-        )?;
+        let (seed, rounds) = (plan.seed, plan.rounds);
+        output::print_json(&json!({
+            "seed": seed, "rounds": rounds, "machine": machine, "notes": notes, "rows": rows,
+        }))?;
     } else {
         let mut cells = vec![table::HEAD.map(str::to_string).to_vec()];
         cells.extend(rows.iter().map(table::cells));
-        output::print(&output::table(&cells))?;
+        output::print(
+            &(output::table(&cells) + &notes.iter().map(|note| format!("\n{note}\n")).collect::<String>()),
+        )?;
     }
     Ok(Verdict::Well)
+}
+
+/// Returns what is to be said about who did not take part.
+fn notes(options: &Compare) -> Vec<&'static str> {
+    let alone = options.peers && Participant::peers().len() == 1;
+    let note = "no peers but std's Rc: others take part in a build with --features gleaner-cli/peers";
+    alone.then_some(note).into_iter().collect()
 }
 
 /// Runs one measurement, or becomes the Python that does.

@@ -63,7 +63,9 @@ pub fn bucket(length_ns: u64) -> u64 {
 
 /// Returns the minimum mutator utilisation of a window length; `None` if the run is shorter than the window.
 ///
-/// A window that contains most pause begins where a pause begins or ends where one ends, so only those are looked at.
+/// Only windows that begin where a pause begins are looked at: any other can be moved to such a place, to the left if it
+/// begins inside a pause and else to the right, and has no less pause in it then. (If it reaches beyond the end of the run,
+/// the window that ends there has as much.)
 #[must_use]
 pub fn utilisation(pauses: &[Pause], begin_ns: u64, end_ns: u64, window_ns: u64) -> Option<f64> {
     if window_ns == 0 || end_ns.checked_sub(begin_ns)? < window_ns {
@@ -79,11 +81,8 @@ pub fn utilisation(pauses: &[Pause], begin_ns: u64, end_ns: u64, window_ns: u64)
         let Some(last) = begun.checked_sub(1) else { return 0 };
         before[last] + pauses[last].length_ns.min(moment - pauses[last].start_ns)
     };
-    let starts = pauses.iter().flat_map(|pause| {
-        let at_end = (pause.start_ns + pause.length_ns).saturating_sub(window_ns);
-        [pause.start_ns, at_end].map(|start| start.clamp(begin_ns, end_ns - window_ns))
-    });
-    let most = starts.map(|start| until(start + window_ns) - until(start)).max().unwrap_or(0);
+    let inside = |pause: &Pause| until(pause.start_ns + window_ns) - until(pause.start_ns);
+    let most = pauses.iter().map(inside).max().unwrap_or(0);
     Some((window_ns - most) as f64 / window_ns as f64)
 }
 

@@ -127,8 +127,12 @@ impl Runner {
     }
 
     fn outcome(&self, ended: &Ended, python: bool) -> Outcome {
+        if ended.hung {
+            let seconds = self.cpu_seconds * u64::from(PATIENCE);
+            return Outcome::Timeout(format!("not done after {seconds} s"));
+        }
         // SIGXCPU: the processor time is used up.
-        if ended.hung || ended.status.signal() == Some(rustix::process::Signal::XCPU.as_raw()) {
+        if ended.status.signal() == Some(rustix::process::Signal::XCPU.as_raw()) {
             return Outcome::Timeout(format!("not done after {} s of processor time", self.cpu_seconds));
         }
         if ended.status.success() {

@@ -30,10 +30,11 @@ impl Participant {
         StrategyKind::ALL.into_iter().map(Participant::Gleaner).collect()
     }
 
-    /// Returns the peers that are compiled in.
+    /// Returns the peers that are compiled in: std's `Rc`, and with the feature `rivals` other crates' collectors.
     #[must_use]
     pub fn peers() -> Vec<Participant> {
-        vec![Participant::Peer(RC)]
+        let rivals = gleaner_rivals::all().iter().map(|rival| rival.name);
+        std::iter::once(RC).chain(rivals).map(Participant::Peer).collect()
     }
 
     /// Returns its name: `gleaner/STRATEGY`, `python/VERSION`, or a crate's name.
@@ -67,5 +68,19 @@ pub(crate) fn with<V: Visitor>(name: &str, visitor: V) -> Option<V::Out> {
         let kind = StrategyKind::ALL.into_iter().find(|kind| kind.facts().name == strategy)?;
         return Some(visitor.visit(GleanerSubject::new(kind)));
     }
-    (name == RC).then(|| visitor.visit(RcSubject::default()))
+    if name == RC {
+        return Some(visitor.visit(RcSubject::default()));
+    }
+    gleaner_rivals::find(name).map(|rival| rival.visit(Hand(visitor)))
+}
+
+/// Hands a rival on to a visitor.
+struct Hand<V>(V);
+
+impl<V: Visitor> gleaner_rivals::Visit for Hand<V> {
+    type Output = V::Out;
+
+    fn visit<S: Subject + 'static>(self, subject: S) -> V::Out {
+        self.0.visit(subject)
+    }
 }

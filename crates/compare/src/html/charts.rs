@@ -89,7 +89,7 @@ pub(super) fn histograms(title: &str, all: &[Series<'_>]) -> String {
         for (panel, series) in root.split_evenly((rows, COLUMNS)).iter().zip(all) {
             let mut chart = ChartBuilder::on(panel)
                 .margin(8)
-                .margin_right(16)
+                .margin_right(30)
                 .caption(series.name, text(13, HPos::Center))
                 .x_label_area_size(38)
                 .y_label_area_size(50)
@@ -138,7 +138,9 @@ pub(super) fn cost(title: &str, all: &[Series<'_>]) -> String {
     draw(title, height(all), |root| {
         let mut chart = lines(root).build_cartesian_2d(range(|point| point.0), range(|point| point.1))?;
         let labels: [&dyn Fn(&f64) -> String; 2] = [&|objects| count(*objects), &|cost| time(*cost)];
-        mesh(&mut chart, ["objects", "CPU time of an operation"], labels, |_| {})?;
+        mesh(&mut chart, ["objects", "CPU time of an operation"], labels, |mesh| {
+            mesh.y_labels(5);
+        })?;
         for series in all {
             let style = palette::of(series.index).stroke_width(2);
             chart.draw_series(LineSeries::new(series.points.iter().copied(), style))?;
