@@ -18,13 +18,12 @@ pub const HEAD: [&str; 12] = [
     "bytes/object",
 ];
 
-/// Returns a row as cells. The first figure of one that was not measured says why.
+/// Returns a row as cells. Instead of figures, one that was not measured has its status.
 #[must_use]
 pub fn cells(row: &Row) -> Vec<String> {
     let mut cells = vec![row.workload.clone(), row.subject.clone(), row.objects.to_string()];
     if row.status != Status::Ok {
-        let reason = row.reason.as_deref().unwrap_or_default();
-        cells.push(format!("{}: {reason}", status(row.status)));
+        cells.push(status(row.status).to_string());
         return cells;
     }
     let pause = |of: fn(&crate::row::Percentiles) -> f64| row.pause_us.as_ref().map(of);
@@ -42,6 +41,25 @@ pub fn cells(row: &Row) -> Vec<String> {
         some(row.bytes_per_object, short),
     ]);
     cells
+}
+
+/// Says why rows were not measured: a line for each subject and reason, with the workloads.
+#[must_use]
+pub fn reasons(rows: &[Row]) -> Vec<String> {
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for row in rows.iter().filter(|row| row.status != Status::Ok) {
+        let reason = row.reason.as_deref().unwrap_or_default();
+        let reason = format!("{} {}: {reason}", row.subject, status(row.status));
+        let known = reasons.iter().position(|(known, _)| *known == reason).unwrap_or_else(|| {
+            reasons.push((reason, Vec::new()));
+            reasons.len() - 1
+        });
+        let workloads = &mut reasons[known].1;
+        if !workloads.contains(&row.workload.as_str()) {
+            workloads.push(&row.workload);
+        }
+    }
+    reasons.into_iter().map(|(reason, workloads)| format!("{reason} ({})", workloads.join(", "))).collect()
 }
 
 /// Returns a status as a word.
@@ -103,6 +121,22 @@ fn scaled(mut value: f64, base: f64, units: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::Rounds;
+    use crate::run::Outcome;
+
+    #[test]
+    fn reasons_are_told_once() {
+        let row = |workload: &str, reason: &str| {
+            let plain = vec![Outcome::Unable(reason.to_string())];
+            Row::of(workload, "std Rc", 10, &Rounds { plain, timed: Vec::new() })
+        };
+        let rows = [row("churn", "frees no cycles"), row("hub", "frees no cycles"), row("hub", "is tired")];
+        assert_eq!(
+            reasons(&rows),
+            ["std Rc unable: frees no cycles (churn, hub)", "std Rc unable: is tired (hub)"]
+        );
+        assert_eq!(cells(&rows[0]), ["churn", "std Rc", "10", "unable"]);
+    }
 
     #[test]
     fn numbers_are_short() {

@@ -173,9 +173,10 @@ fn details(rows: &[&Row]) -> String {
     for row in rows {
         let cells = cells(row);
         text.push_str(&format!("<tr><td>{}</td><td>{}</td>", escape(&cells[1]), count(row.objects as f64)));
+        let reason = row.reason.as_deref().unwrap_or_default();
         let figures = cells[3..].iter().map(|cell| match row.status {
             Status::Ok => format!("<td>{}</td>", escape(cell)),
-            _ => format!("<td class=\"said\" colspan=\"{}\">{}</td>", HEAD.len() - 3, escape(cell)),
+            _ => format!("<td class=\"said\" colspan=\"{}\">{cell}: {}</td>", HEAD.len() - 3, escape(reason)),
         });
         text.push_str(&(figures.collect::<String>() + "</tr>\n"));
     }
