@@ -45,9 +45,12 @@ pub(crate) fn run(options: &Compare, seed: Option<u64>, json: bool) -> Result<Ve
     } else {
         let mut cells = vec![table::HEAD.map(str::to_string).to_vec()];
         cells.extend(rows.iter().map(table::cells));
-        output::print(
-            &(output::table(&cells) + &notes.iter().map(|note| format!("\n{note}\n")).collect::<String>()),
-        )?;
+        let mut text = output::table(&cells);
+        for (index, line) in table::reasons(&rows).iter().map(String::as_str).chain(notes).enumerate() {
+            text.push_str(if index == 0 { "\n" } else { "" });
+            text.push_str(&format!("{line}\n"));
+        }
+        output::print(&text)?;
     }
     Ok(Verdict::Well)
 }
