@@ -9,7 +9,8 @@ pub type Slot = usize;
 
 /// A memory manager that a workload runs on.
 ///
-/// Every operation on an empty slot does nothing; an operation that fills a slot lets go of what was in it.
+/// Every operation on an empty slot does nothing, but that what would be filled from it is emptied; an operation that
+/// fills a slot or an edge lets go of what was in it. Weak references have a table and numbers of their own.
 pub trait Subject {
     /// Its name in tables and JSON: `gleaner/STRATEGY`, `python/VERSION`, or a crate's name.
     fn name(&self) -> String;
@@ -41,7 +42,11 @@ pub trait Subject {
     /// Tells whether a slot is empty.
     fn is_empty(&self, slot: Slot) -> bool;
 
-    /// Makes the weak reference of that number refer to an object.
+    /// Makes the table of weak references this long; new ones watch nothing, those beyond the end are let go.
+    fn resize_weak(&mut self, weak: usize);
+
+    /// Makes the weak reference of that number watch an object; lets go of what it watched before. It watches nothing
+    /// if the slot is empty.
     fn watch(&mut self, weak: usize, object: Slot);
 
     /// Lets a slot refer to a weak reference's object; empties it if that is dead.
@@ -57,8 +62,22 @@ pub trait Subject {
     /// Returns the bytes that the subject has from the system for its objects, if it knows.
     fn heap_bytes(&self) -> Option<usize>;
 
-    /// Returns the collector's pauses since the last call, each in nanoseconds of CPU time, if the subject can tell.
-    fn take_pauses(&mut self) -> Option<Vec<u64>>;
+    /// Returns how many objects have not been freed, if the subject counts them; weak references do not count.
+    fn live_objects(&self) -> Option<usize> {
+        None
+    }
+
+    /// Returns the collector's pauses since the last call, in order, if the subject can tell.
+    fn take_pauses(&mut self) -> Option<Vec<Pause>>;
+}
+
+/// A time in which the collector ran and the workload did not, on the CPU clock of the thread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pause {
+    /// When it began, in nanoseconds.
+    pub start_ns: u64,
+    /// How long it was, in nanoseconds.
+    pub length_ns: u64,
 }
 
 /// What a subject can do.

@@ -3,6 +3,7 @@
 //! Invariant: no logic of its own; it reads the command line, asks the oracle, or starts itself once per measurement, and prints.
 #![forbid(unsafe_code)]
 
+mod compare;
 mod input;
 mod options;
 mod output;
@@ -59,6 +60,8 @@ fn run(cli: Cli) -> Result<Verdict, Error> {
         Some(Command::Stress(options)) => stress::run(&options, seed, json),
         Some(Command::Replay(options)) => replay::run(&options, json),
         Some(Command::Shrink(options)) => shrink::run(&options, json),
+        Some(Command::Compare(options)) => compare::run(&options, seed, json),
+        Some(Command::CompareChild(options)) => compare::child(&options),
         Some(Command::Trace(command)) => trace::run(&command, json),
     }
 }

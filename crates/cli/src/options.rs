@@ -37,6 +37,12 @@ pub(crate) enum Command {
     /// Minimise a program on which machines part
     #[command(after_help = "Example: gleaner shrink failing.py -o small.py")]
     Shrink(Shrink),
+    /// Compare strategies, Pythons and other crates: time, pauses, memory
+    #[command(after_help = COMPARE_HELP)]
+    Compare(Compare),
+    /// One measurement of `compare`, in this process
+    #[command(hide = true)]
+    CompareChild(CompareChild),
     /// Record what a program asks of its allocator, and replay it on allocators
     #[command(
         subcommand,
@@ -45,6 +51,13 @@ pub(crate) enum Command {
     )]
     Trace(Trace),
 }
+
+const COMPARE_HELP: &str = "Examples:
+  gleaner compare --workload churn,live-ring --html page.html
+  gleaner compare --strategy generational --python python3 --json
+Example: gleaner compare --workload tree --sizes --rounds 1
+
+Workloads and their sizes: gleaner compare --list";
 
 /// The longest run: a year.
 const SECONDS: RangeInclusive<u64> = 1..=31_536_000;
@@ -101,6 +114,58 @@ pub(crate) struct Shrink {
     pub(crate) budget: u32,
     #[command(flatten)]
     pub(crate) machines: Machines,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Compare {
+    /// Workloads, separated by commas, or all
+    #[arg(long, value_name = "NAME", default_value = "all", value_delimiter = ',')]
+    pub(crate) workload: Vec<String>,
+    /// The heap's strategies, separated by commas, or all
+    #[arg(long, value_name = "NAME", default_value = "all", value_delimiter = ',')]
+    pub(crate) strategy: Vec<String>,
+    /// Compare with other crates, too: those of this build
+    #[arg(long)]
+    pub(crate) peers: bool,
+    /// Compare with this Python, too; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Vec<PathBuf>,
+    /// Sizes, separated by commas [default: each workload's own]
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) objects: Vec<u32>,
+    /// Sizes from ten thousand to ten million objects: how cost grows
+    #[arg(long, visible_alias = "cost", conflicts_with = "objects")]
+    pub(crate) sizes: bool,
+    /// How often each is measured; medians count
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) rounds: u16,
+    /// The processor time that one measurement may take
+    #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) cpu_seconds: u32,
+    /// Write a page with charts
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print the workloads, their sizes and what they do
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompareChild {
+    #[arg(long)]
+    pub(crate) workload: String,
+    #[arg(long)]
+    pub(crate) subject: String,
+    #[arg(long)]
+    pub(crate) objects: usize,
+    #[arg(long)]
+    pub(crate) cpu_seconds: u64,
+    #[arg(long)]
+    pub(crate) timed: bool,
+    #[arg(long, requires = "script")]
+    pub(crate) python: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) script: Option<PathBuf>,
 }
 
 #[derive(Subcommand, Debug)]

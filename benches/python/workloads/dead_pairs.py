@@ -1,0 +1,28 @@
+"""One collection of dead cycles of two."""
+
+import gc
+
+from meter import Node, main
+
+
+def run(objects, meter):
+    meter.begin_phase("build")
+    pairs = objects // 2
+    roots = [None] * pairs
+    for slot in range(pairs):
+        first, second = Node(), Node()
+        first.left = second
+        second.left = first
+        roots[slot] = first
+    first = second = None
+    meter.made = meter.live = 2 * pairs
+
+    meter.begin_phase("work")
+    roots.clear()
+    gc.collect()
+    meter.operations = 2 * pairs
+    meter.live = 0
+    meter.begin_phase("end")
+
+
+main("dead-pairs", 1_000_000, run)

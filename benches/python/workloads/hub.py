@@ -1,0 +1,30 @@
+"""Full collections of a wide object whose children were replaced at random."""
+
+import gc
+from itertools import chain
+
+from meter import Node, Random, main
+
+COLLECTIONS = 5
+
+
+def run(objects, meter):
+    meter.begin_phase("build")
+    hub = [None] * objects
+    random = Random(meter)
+    for edge in chain(range(objects), random.permutation(objects)):
+        hub[edge] = Node(hub)
+    for node in hub:
+        node.right = hub[random.below(objects)]
+    del node
+    meter.made = 2 * objects + 1
+    meter.live = objects + 1
+
+    meter.begin_phase("work")
+    for _ in range(COLLECTIONS):
+        gc.collect()
+        meter.operations += objects + 1
+    meter.begin_phase("end")
+
+
+main("hub", 1_000_000, run)
