@@ -125,7 +125,7 @@ proptest! {
         scatter in 0..3_u64,
         poison: bool,
     ) {
-        let options = Options { exact: scatter == 0, scatter, poison };
+        let options = Options { exact: scatter == 0, scatter, poison, clean: false };
         a_double_free_is_caught(geometry, options, &sizes, which);
     }
 }

@@ -1,10 +1,13 @@
 //! The strategies against the definition of reachability, on random graphs of bare headers: no heap, no allocator.
 
 use std::cell::RefCell;
+use std::ptr::NonNull;
+use std::rc::Rc;
 
 use gleaner_collector::strategies::{Generational, MarkSweep, RefcountOnly};
-use gleaner_collector::{Collector, Foreign, Strategy};
-use gleaner_object::{Address, Flags, Header, ListId, ObjectBox, Trace, TypeRecord, Visitor};
+use gleaner_collector::{Collector, Foreign, Generation, Region, Space, Span, Strategy};
+use gleaner_object::shelf::Yard;
+use gleaner_object::{Address, Chunk, Flags, Grid, Header, Trace, TypeRecord, Visitor};
 use proptest::prelude::*;
 use proptest::strategy::Strategy as Generate;
 
@@ -19,6 +22,25 @@ impl Trace for Bare {
     }
 }
 
+/// A yard as the space of a collector.
+struct Place(Yard<Bare>);
+
+impl Space for Place {
+    fn each_region(&self, visit: &mut dyn FnMut(Region)) {
+        let chunk = NonNull::new(Chunk::of(self.0.row().0).cast_mut()).unwrap();
+        visit(Region {
+            chunk,
+            record: TypeRecord::of::<Bare>(),
+            grid: Grid { page_shift: 20, unit: 16 },
+        });
+    }
+
+    fn each_span(&self, _: NonNull<Chunk>, visit: &mut dyn FnMut(Span)) {
+        let (first, stride, blocks) = self.0.row();
+        visit(Span { base: first.cast(), stride, blocks, free: std::ptr::null() });
+    }
+}
+
 /// A graph of tracked objects, with references from outside.
 struct Graph {
     objects: Vec<Address>,
@@ -27,12 +49,13 @@ struct Graph {
 
 impl Graph {
     fn new(strategy: Box<dyn Strategy>, edges: &[(usize, usize)], outside: &[bool]) -> Graph {
-        let collector = Collector::new(strategy, [700, 10, 10], Foreign::default());
+        let place = Rc::new(Place(Yard::new()));
+        let collector = Collector::new(strategy, [700, 10, 10], Foreign::default(), place.clone());
         let make = |held: &bool| {
-            let header = Header::new(TypeRecord::of::<Bare>());
-            header.count().set(u32::from(*held));
-            let object = Box::leak(Box::new(ObjectBox { header, value: Bare { edges: RefCell::default() } }));
-            std::ptr::NonNull::from(object).cast::<Header>()
+            place.0.put(
+                Header::new(u32::from(*held), Flags::default()),
+                Bare { edges: RefCell::default() },
+            )
         };
         let objects: Vec<Address> = outside.iter().map(make).collect();
         for &(from, to) in edges {
@@ -47,32 +70,21 @@ impl Graph {
     }
 
     fn condemned(&self) -> Vec<usize> {
-        let (end, live) = self.collector.condemned_len();
-        let found: Vec<usize> = (0..end)
+        let found: Vec<usize> = (0..self.collector.condemned_end())
             .filter_map(|index| self.collector.condemned(index))
             .map(|object| self.index(object))
             .collect();
-        assert_eq!(found.len(), live);
+        assert_eq!(found.len(), self.collector.condemned_len());
         found
     }
 
-    fn list(&self, list: ListId) -> Vec<usize> {
-        let mut objects = Vec::new();
-        self.collector.objects(list, &mut objects);
+    fn list(&self, generation: Generation) -> Vec<usize> {
+        let objects = self.collector.objects(|of| of == generation);
         objects.into_iter().map(|object| self.index(object)).collect()
     }
 
     fn index(&self, object: Address) -> usize {
         self.objects.iter().position(|other| *other == object).unwrap()
-    }
-}
-
-impl Drop for Graph {
-    fn drop(&mut self) {
-        for object in self.objects.drain(..) {
-            // SAFETY: O1, O4: made from a leaked box in `new`, and not looked at again.
-            drop(unsafe { Box::from_raw(object.cast::<ObjectBox<Bare>>().as_ptr()) });
-        }
     }
 }
 
@@ -120,12 +132,13 @@ proptest! {
             graph.collector.check();
             // The condemned keep the order in which they were tracked: finalizers run in it.
             prop_assert_eq!(graph.condemned(), dead.clone());
-            let mut survivors = graph.list(ListId::Old);
+            let mut survivors = graph.list(Generation::Old);
             survivors.sort_unstable();
             prop_assert_eq!(survivors, (0..outside.len()).filter(|&index| reached[index]).collect::<Vec<_>>());
-            for object in &graph.objects {
+            for (index, object) in graph.objects.iter().enumerate() {
                 let flags = header(object).flags();
-                prop_assert!(!flags.has(Flags::COLLECTING) && !flags.has(Flags::UNREACHABLE));
+                prop_assert!(!flags.has(Flags::COLLECTING));
+                prop_assert_eq!(flags.has(Flags::UNREACHABLE), !reached[index]);
             }
         }
     }
@@ -145,7 +158,7 @@ fn older_objects_hold_the_young_without_a_remembered_set() {
     graph.collector.begin(0);
     graph.collector.deduce(0);
     assert_eq!(graph.condemned(), [] as [usize; 0], "0 is old and not looked at, so 1 and 2 are held");
-    assert_eq!(graph.list(ListId::Middle), [0, 1, 2]);
+    assert_eq!(graph.list(Generation::Middle), [0, 1, 2]);
     graph.collector.end();
     graph.collector.begin(1);
     graph.collector.deduce(1);
@@ -158,16 +171,17 @@ fn the_rescued_come_last() {
     let graph = Graph::new(Box::new(Generational), &[(2, 0)], &[false, true, true]);
     graph.collector.begin(2);
     graph.collector.deduce(2);
-    assert_eq!(graph.list(ListId::Old), [1, 2, 0]);
+    assert_eq!(graph.list(Generation::Old), [1, 2, 0]);
     let graph = Graph::new(Box::new(MarkSweep), &[(2, 0)], &[false, true, true]);
     graph.collector.begin(2);
     graph.collector.deduce(2);
-    assert_eq!(graph.list(ListId::Old), [0, 1, 2]);
+    assert_eq!(graph.list(Generation::Old), [0, 1, 2]);
 }
 
 #[test]
 fn counts_and_thresholds_are_pythons() {
-    let collector = Collector::new(Box::new(Generational), [2, 1, 1], Foreign::default());
+    let space = || Rc::new(Place(Yard::new()));
+    let collector = Collector::new(Box::new(Generational), [2, 1, 1], Foreign::default(), space());
     assert!(!collector.count_allocation() && !collector.count_allocation());
     assert_eq!(collector.due(), None, "not above the threshold yet");
     assert!(collector.count_allocation());
@@ -189,7 +203,7 @@ fn counts_and_thresholds_are_pythons() {
     assert!(!collector.count_allocation());
     (0..9).for_each(|_| collector.count_death());
     assert_eq!(collector.counts()[0], 0, "never below zero (PY-15)");
-    let none = Collector::new(Box::new(RefcountOnly), [1, 1, 1], Foreign::default());
+    let none = Collector::new(Box::new(RefcountOnly), [1, 1, 1], Foreign::default(), space());
     (0..3).for_each(|_| {
         none.count_allocation();
     });
@@ -206,6 +220,6 @@ fn freezing_hides_and_unfreezing_makes_old() {
     graph.collector.end();
     graph.collector.untrack(graph.objects[1]);
     graph.collector.unfreeze();
-    assert_eq!((graph.collector.freeze_count(), graph.list(ListId::Old)), (0, vec![0]));
+    assert_eq!((graph.collector.freeze_count(), graph.list(Generation::Old)), (0, vec![0]));
     graph.collector.check();
 }

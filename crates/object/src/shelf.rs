@@ -109,6 +109,15 @@ impl<T: Trace> Yard<T> {
         Yard { start, next: Cell::new(FIRST), values: PhantomData }
     }
 
+    /// Returns where the first object is, how many bytes are from one to the next, and how many there are.
+    #[must_use]
+    pub fn row(&self) -> (Address, usize, usize) {
+        let stride = size_of::<ObjectBox<T>>().next_multiple_of(16);
+        // SAFETY: the first place is inside the chunk.
+        let first = unsafe { Address::new_unchecked(self.start.add(FIRST).cast()) };
+        (first, stride, (self.next.get() - FIRST) / stride)
+    }
+
     /// Puts an object there.
     ///
     /// # Panics

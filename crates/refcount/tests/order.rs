@@ -2,8 +2,12 @@
 
 use std::cell::RefCell;
 
-use gleaner_object::{Address, Header, ObjectBox, Released, Trace, TypeRecord, Visitor};
-use gleaner_refcount::{IMMORTAL, MAX_DEPTH, Trashcan, Undertaker, decref, immortalize, incref, is_immortal};
+use gleaner_object::shelf::Yard;
+use gleaner_object::{Address, Flags, Header, Released, Trace, TypeRecord, Visitor};
+use gleaner_refcount::{
+    IMMORTAL, Left, MAX_DEPTH, ONE, Trashcan, Undertaker, count, decref, immortalize, incref, is_immortal,
+    is_listened_to, listen,
+};
 
 struct Bare {
     name: usize,
@@ -34,15 +38,19 @@ impl Undertaker for Heap {
         self.log.borrow_mut().push(format!("condemn {name}"));
         let victim = self.reenter.borrow_mut().pop();
         if let Some(victim) = victim
-            && decref(header(&victim))
+            && decref(header(&victim)) == Left::None
         {
             self.can.bury(self, victim);
         }
         if self.resurrect == Some(name) {
-            header(&dead).count().set(1);
+            header(&dead).count().set(ONE);
             return false;
         }
         true
+    }
+
+    fn touched(&self, object: Address) {
+        self.log.borrow_mut().push(format!("touched {}", bare(object).name));
     }
 
     fn free(&self, dead: Address) {
@@ -52,8 +60,11 @@ impl Undertaker for Heap {
 
 fn object(name: usize, edges: &[Address]) -> Address {
     let value = Bare { name, edges: RefCell::new(edges.to_vec()) };
-    let object = Box::leak(Box::new(ObjectBox { header: Header::new(TypeRecord::of::<Bare>()), value }));
-    std::ptr::NonNull::from(object).cast()
+    YARD.with(|yard| yard.put(Header::new(ONE, Flags::default()), value))
+}
+
+thread_local! {
+    static YARD: Yard<Bare> = Yard::new();
 }
 
 fn header(object: &Address) -> &Header {
@@ -67,7 +78,7 @@ fn bare<'a>(object: Address) -> &'a Bare {
 }
 
 fn kill(heap: &Heap, object: Address) -> Vec<String> {
-    assert!(decref(header(&object)));
+    assert_eq!(decref(header(&object)), Left::None);
     heap.can.bury(heap, object);
     assert!(heap.can.is_idle());
     heap.log.take()
@@ -109,7 +120,7 @@ fn while_locked_nothing_dies() {
     let heap = Heap::default();
     let victim = object(1, &[]);
     heap.can.while_locked(&heap, || {
-        assert!(decref(header(&victim)));
+        assert_eq!(decref(header(&victim)), Left::None);
         heap.can.bury(&heap, victim);
         assert!(heap.log.borrow().is_empty());
     });
@@ -121,11 +132,25 @@ fn immortals_are_not_counted() {
     let object = object(1, &[]);
     let header = header(&object);
     immortalize(header);
-    incref(header);
-    assert!(!decref(header) && is_immortal(header));
-    assert_eq!(header.count().get(), IMMORTAL);
-    header.count().set(IMMORTAL - 1);
-    incref(header);
-    assert!(is_immortal(header), "a count that would pass the mark stays there");
-    assert!(!decref(header));
+    assert!(!incref(header));
+    assert_eq!((decref(header), is_immortal(header), count(header)), (Left::Others, true, IMMORTAL));
+    header.count().set(ONE + (1 << 30) - 2);
+    assert!(!is_immortal(header) && !incref(header));
+    assert!(is_immortal(header), "a count that would pass its bits stays there");
+    assert_eq!(decref(header), Left::Others);
+}
+
+#[test]
+fn the_first_touch_is_told_once() {
+    let heap = Heap::default();
+    let object = object(1, &[]);
+    let header = header(&object);
+    listen(header);
+    assert!(is_listened_to(header) && incref(header));
+    assert_eq!(decref(header), Left::OthersUnnoted, "nobody has noted it yet");
+    gleaner_refcount::note(header);
+    assert!(!is_listened_to(header) && !incref(header));
+    assert_eq!((decref(header), count(header)), (Left::Others, 1));
+    listen(header);
+    assert_eq!(kill(&heap, object), ["condemn 1", "free 1"], "a death is told as such");
 }

@@ -1,6 +1,7 @@
 //! The table of watchers, on bare objects.
 
-use gleaner_object::{Address, Flags, Header, Live, ObjectBox, Trace, TypeRecord, Visitor};
+use gleaner_object::shelf::Yard;
+use gleaner_object::{Address, Flags, Header, Live, Trace, Visitor};
 use gleaner_weakref::{Notify, Table, WeakReference};
 
 struct Silent;
@@ -12,8 +13,7 @@ impl Notify for Silent {
 
 /// Makes an object; leaked, for a test has no heap.
 fn object<T: Trace>(value: T) -> Address {
-    let object = Box::leak(Box::new(ObjectBox { header: Header::new(TypeRecord::of::<T>()), value }));
-    std::ptr::NonNull::from(object).cast()
+    Box::leak(Box::new(Yard::new())).put(Header::new(1, Flags::default()), value)
 }
 
 fn weak(calls: bool) -> Address {

@@ -74,7 +74,7 @@ pub(crate) const GEOMETRIES: [Geometry; 5] =
 /// Makes options of any byte: poison, exact and scatter, alone and together; most often none.
 pub(crate) fn options(byte: u8) -> Options {
     let scatter = if byte & 12 == 12 { u64::from(byte) } else { 0 };
-    Options { poison: byte & 3 == 3, exact: byte & 48 == 48, scatter }
+    Options { poison: byte & 3 == 3, exact: byte & 48 == 48, scatter, clean: byte & 64 != 0 }
 }
 
 /// The longest stretch at each end of a block that is written and verified.
