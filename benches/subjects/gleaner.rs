@@ -6,63 +6,24 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gleaner::{AnyRef, Heap, Phase, Ref, Released, StrategyKind, Trace, Visitor, Weak};
+use gleaner::{AnyRef, AnySlot, Heap, Ref, StrategyKind, Trace, Weak};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::subject::{Abilities, Pause, Slot, Subject};
 
-/// An edge to an object of any type, or none.
-#[derive(Default)]
-struct Edge {
-    cell: Cell<Option<AnyRef>>,
-}
-
-impl Edge {
-    #[inline]
-    fn target(&self) -> Option<&AnyRef> {
-        // SAFETY: the cell is written in `put` and `clear` alone, and no caller keeps the reference beyond a clone or a
-        // visit, which write no edge.
-        unsafe { (*self.cell.as_ptr()).as_ref() }
-    }
-
-    #[inline]
-    fn put(&self, target: Option<AnyRef>) {
-        drop(self.cell.replace(target));
-    }
-}
-
-impl Trace for Edge {
-    #[inline]
-    fn trace(&self, visitor: &mut Visitor<'_>) {
-        if let Some(target) = self.target() {
-            target.trace(visitor);
-        }
-    }
-
-    fn clear(&self, released: &mut Released<'_>) {
-        if let Some(target) = self.cell.take() {
-            target.give_up(released);
-        }
-    }
-
-    fn give_up(self, released: &mut Released<'_>) {
-        self.clear(released);
-    }
-}
-
 #[derive(Trace, Default)]
 struct Node {
-    edges: [Edge; 2],
+    edges: [AnySlot; 2],
 }
 
 #[derive(Trace)]
 struct Wide {
-    edges: Box<[Edge]>,
+    edges: Box<[AnySlot]>,
 }
 
 /// Returns an edge of an object.
 #[inline]
-fn edge(object: &AnyRef, edge: usize) -> &Edge {
+fn edge(object: &AnyRef, edge: usize) -> &AnySlot {
     if let Some(node) = object.downcast_ref::<Node>() {
         return &node.edges[edge];
     }
@@ -113,9 +74,9 @@ impl GleanerSubject {
         let heap = Heap::builder().strategy(strategy).build().expect("memory for a workload");
         let pauses = Rc::new(RefCell::new(Vec::new()));
         let (begin, log) = (Cell::new(0), pauses.clone());
-        heap.add_callback(move |_, phase, _| match phase {
-            Phase::Start => begin.set(thread_time()),
-            Phase::Stop => {
+        heap.set_pause_hook(move |pause| match pause {
+            gleaner::Pause::Begin => begin.set(thread_time()),
+            gleaner::Pause::End => {
                 let start_ns = begin.get();
                 log.borrow_mut().push(Pause { start_ns, length_ns: thread_time() - start_ns });
             }
@@ -154,7 +115,7 @@ impl Subject for GleanerSubject {
         let object = if edges == 2 {
             self.heap.alloc(Node::default()).map(Ref::into_any)
         } else {
-            self.heap.alloc(Wide { edges: (0..edges).map(|_| Edge::default()).collect() }).map(Ref::into_any)
+            self.heap.alloc(Wide { edges: (0..edges).map(|_| AnySlot::default()).collect() }).map(Ref::into_any)
         };
         self.roots[to] = Some(object.expect("memory for a workload"));
     }
@@ -185,7 +146,7 @@ impl Subject for GleanerSubject {
 
     #[inline]
     fn follow(&mut self, to: Slot, object: Slot, index: usize) {
-        self.roots[to] = self.roots[object].as_ref().and_then(|object| edge(object, index).target().cloned());
+        self.roots[to] = self.roots[object].as_ref().and_then(|object| edge(object, index).get());
     }
 
     #[inline]

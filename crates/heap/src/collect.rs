@@ -25,6 +25,10 @@ impl Core {
         if self.collector.is_collecting() {
             return 0;
         }
+        self.pausing(|| self.collect_whole(generation))
+    }
+
+    fn collect_whole(&self, generation: usize) -> u64 {
         let mut info = CollectionInfo { generation, ..CollectionInfo::default() };
         self.collector.begin(generation);
         self.notify(Phase::Start, &info);

@@ -18,6 +18,15 @@ pub enum Phase {
     Stop,
 }
 
+/// Which end of a pause the hook is told of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pause {
+    /// The collector begins to work.
+    Begin,
+    /// It gives back control.
+    End,
+}
+
 /// What a callback is told (PY-28); at the start only the generation is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CollectionInfo {
@@ -34,9 +43,20 @@ pub struct CollectionInfo {
 #[error("invalid generation {0}: there are 0, 1 and 2")]
 pub struct InvalidGeneration(pub usize);
 
+pub(crate) type PauseHook = Rc<dyn Fn(Pause)>;
 pub(crate) type Callback = Rc<dyn Fn(&Heap, Phase, &CollectionInfo)>;
 
 impl Core {
+    /// Runs a stretch of the collector's work between the two calls of the pause hook.
+    pub(crate) fn pausing<R>(&self, work: impl FnOnce() -> R) -> R {
+        let hook = self.pause_hook.borrow().clone();
+        let Some(hook) = hook else { return work() };
+        self.unraisable(|| hook(Pause::Begin));
+        let result = work();
+        self.unraisable(|| hook(Pause::End));
+        result
+    }
+
     pub(crate) fn notify(&self, phase: Phase, info: &CollectionInfo) {
         if self.callbacks.borrow().is_empty() {
             return;
@@ -152,6 +172,13 @@ impl Heap {
         let key = callbacks.last().map_or(0, |(key, _)| key + 1);
         callbacks.push((key, Rc::new(callback)));
         key
+    }
+
+    /// Sets what is called when the collector begins to work and when it gives back control, also in the middle of a
+    /// collection that goes on later: for measurements. It must leave the heap alone; panics in it are unraisable.
+    pub fn set_pause_hook(&self, hook: impl Fn(Pause) + 'static) {
+        let old = self.core().pause_hook.replace(Some(Rc::new(hook)));
+        drop(old);
     }
 
     /// Removes a callback; returns whether it was there.

@@ -13,7 +13,7 @@ use gleaner_refcount::{Left, ONE, Trashcan, Undertaker, decref, incref, note};
 use gleaner_weakref::{Table, WeakReference};
 
 use crate::builder::Rules;
-use crate::control::Callback;
+use crate::control::{Callback, PauseHook};
 use crate::heap::{Heap, Unraisable};
 use crate::reference::AnyRef;
 use crate::shelves::Shelves;
@@ -33,6 +33,7 @@ pub(crate) struct Core {
     pub(crate) rules: Rules,
     pub(crate) callbacks: RefCell<Vec<(u64, Callback)>>,
     pub(crate) hook: RefCell<Option<UnraisableHook>>,
+    pub(crate) pause_hook: RefCell<Option<PauseHook>>,
     /// [`Heap`] handles.
     pub(crate) handles: Cell<usize>,
     /// Objects that have not been freed.
@@ -57,6 +58,7 @@ impl Core {
             rules,
             callbacks: RefCell::default(),
             hook: RefCell::default(),
+            pause_hook: RefCell::default(),
             handles: Cell::new(0),
             live: Cell::new(0),
             closing: Cell::new(false),

@@ -54,7 +54,7 @@ mod slot;
 mod weak;
 
 pub use builder::{Builder, Rules, StrategyKind};
-pub use control::{CollectionInfo, InvalidGeneration, Phase};
+pub use control::{CollectionInfo, InvalidGeneration, Pause, Phase};
 pub use gleaner_allocator::{Geometry, OutOfMemory};
 pub use gleaner_collector::{Facts, GenerationStats};
 pub use gleaner_derive::Trace;
@@ -62,7 +62,7 @@ pub use gleaner_object::{Live, Released, Trace, Visitor};
 pub use gleaner_weakref::WeakReference;
 pub use heap::{Heap, Unraisable};
 pub use reference::{AnyRef, Ref};
-pub use slot::Slot;
+pub use slot::{AnySlot, Slot};
 pub use weak::Weak;
 
 /// Seeded bugs, for harnesses (a constant `false` without the feature `seeded-bugs`).

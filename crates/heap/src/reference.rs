@@ -50,7 +50,8 @@ impl AnyRef {
         unsafe { record_of(self.address) }
     }
 
-    fn header(&self) -> &gleaner_object::Header {
+    #[inline]
+    pub(crate) fn header(&self) -> &gleaner_object::Header {
         // SAFETY: O1, O5: this owns a reference.
         unsafe { self.address.as_ref() }
     }
@@ -199,14 +200,23 @@ impl<T: Trace> Ref<T> {
         self.any.address
     }
 
+    /// Returns a reference whose object is known to be a `T` with its type.
+    #[inline]
+    pub(crate) fn of_any(any: AnyRef) -> Ref<T> {
+        debug_assert!(any.record().is::<T>());
+        Ref { any, value: PhantomData }
+    }
+
     /// Returns this reference without its type.
     #[must_use]
+    #[inline]
     pub fn into_any(self) -> AnyRef {
         self.any
     }
 
     /// Returns this reference without its type, borrowed.
     #[must_use]
+    #[inline]
     pub fn as_any(&self) -> &AnyRef {
         &self.any
     }

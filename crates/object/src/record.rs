@@ -94,8 +94,9 @@ impl TypeRecord {
 
     /// Tells whether this is the record of `T`.
     #[must_use]
-    pub fn is<T: 'static>(&self) -> bool {
-        (self.type_id)() == TypeId::of::<T>()
+    #[inline]
+    pub fn is<T: Trace>(&self) -> bool {
+        core::ptr::eq(self, TypeRecord::of::<T>()) || (self.type_id)() == TypeId::of::<T>()
     }
 
     /// Returns the value of the object at `address`.
