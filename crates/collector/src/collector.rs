@@ -7,10 +7,12 @@ use std::rc::Rc;
 use gleaner_object::seeded::{Bug, seeded};
 use gleaner_object::{Address, Flags};
 
+use crate::cycle::Cycle;
 use crate::pass::Pass;
 use crate::space::Space;
 use crate::stats::GenerationStats;
 use crate::strategy::{Pressure, Strategy};
+use crate::tempo::Tempo;
 use crate::tracking::{Generation, Tracking};
 use crate::trial::Trial;
 use crate::{GENERATIONS, NoRoom, header};
@@ -26,7 +28,7 @@ pub struct Foreign {
 /// Which objects are tracked, and when to look at them.
 pub struct Collector {
     strategy: Box<dyn Strategy>,
-    tracking: Tracking,
+    pub(crate) tracking: Tracking,
     condemned: RefCell<Vec<Address>>,
     /// What a pass has condemned and let live after all, with the stamps it had then.
     late: RefCell<Vec<(u32, Address)>>,
@@ -34,13 +36,28 @@ pub struct Collector {
     thresholds: [Cell<u32>; GENERATIONS],
     limit: Cell<u32>,
     enabled: Cell<bool>,
-    collecting: Cell<bool>,
-    deducing: Cell<bool>,
+    pub(crate) collecting: Cell<bool>,
+    pub(crate) deducing: Cell<bool>,
     long_lived_total: Cell<u64>,
     long_lived_pending: Cell<u64>,
     foreign: u64,
     foreign_frozen: Cell<bool>,
-    stats: [Cell<GenerationStats>; GENERATIONS],
+    pub(crate) stats: [Cell<GenerationStats>; GENERATIONS],
+    /// How far the running pass reaches.
+    reach: Cell<usize>,
+    /// Tracked objects.
+    tracked: Cell<u64>,
+    pub(crate) cycle: RefCell<Option<Cycle>>,
+    pub(crate) tempo: Tempo,
+}
+
+/// What is due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Due {
+    /// A pass over a generation.
+    Pass(usize),
+    /// A slice, and a pass over the young before it, if that is due, too.
+    Slice(bool),
 }
 
 impl Collector {
@@ -69,6 +86,10 @@ impl Collector {
             foreign: foreign.objects,
             foreign_frozen: Cell::new(true),
             stats: Default::default(),
+            reach: Cell::new(0),
+            tracked: Cell::new(0),
+            cycle: RefCell::default(),
+            tempo: Tempo::default(),
         };
         collector.set_limit();
         collector
@@ -110,18 +131,20 @@ impl Collector {
     pub fn count_allocation(&self) -> bool {
         let count = self.counts[0].get().saturating_add(1);
         self.counts[0].set(count);
+        self.tracked.set(self.tracked.get() + 1);
         count > self.limit.get()
     }
 
     /// Counts the death of a tracked object.
     #[inline]
     pub fn count_death(&self) {
+        self.tracked.set(self.tracked.get() - 1);
         self.counts[0].set(self.counts[0].get().saturating_sub(1));
     }
 
     /// Forgets where objects were that have left, so that their blocks may be given back; false if it is not the time.
     pub fn forget_the_dead(&self) -> bool {
-        let idle = !self.collecting.get();
+        let idle = !self.collecting.get() && !self.is_in_cycle();
         if idle {
             self.tracking.forget_the_dead();
         }
@@ -133,22 +156,63 @@ impl Collector {
         self.tracking.forget(object);
         self.condemned.borrow_mut().retain(|other| *other != object);
         self.late.borrow_mut().retain(|(_, other)| *other != object);
+        if let Some(cycle) = &*self.cycle.borrow() {
+            cycle.forget(object);
+        }
+    }
+
+    /// Lets no collection begin until [`Collector::end`].
+    pub fn hold_off(&self) {
+        self.collecting.set(true);
     }
 
     // -- Control ----------------------------------------------------------------------------------------------
 
-    /// Returns the generation over which a pass is due, if one is and may run.
+    /// Returns what is due, if something is and may run.
     #[must_use]
-    pub fn due(&self) -> Option<usize> {
+    pub fn due(&self) -> Option<Due> {
         if self.counts[0].get() <= self.limit.get() || self.collecting.get() {
             return None;
         }
-        self.strategy.due(&Pressure {
+        if self.strategy.bounds().is_some() {
+            return Some(Due::Slice(self.counts[0].get() > self.thresholds[0].get()));
+        }
+        let generation = self.strategy.due(&Pressure {
             counts: self.counts(),
             thresholds: self.thresholds(),
             long_lived_total: self.long_lived_total.get(),
             long_lived_pending: self.long_lived_pending.get(),
-        })
+        })?;
+        Some(Due::Pass(generation))
+    }
+
+    /// Is told that an object that somebody listens to has been touched.
+    pub fn touched(&self, object: Address) {
+        self.strategy.touched(object);
+        if let Some(cycle) = &*self.cycle.borrow() {
+            cycle.touched(object);
+        }
+    }
+
+    /// Tells whether a cycle is under way.
+    #[inline]
+    #[must_use]
+    pub fn is_in_cycle(&self) -> bool {
+        self.tempo.active.get()
+    }
+
+    /// Is told, while a cycle is under way, that a tracked object has died.
+    #[cold]
+    pub fn leaves_cycle(&self, object: Address) {
+        if let Some(cycle) = &*self.cycle.borrow() {
+            cycle.leaves(object);
+        }
+    }
+
+    /// Returns the number of tracked objects.
+    #[must_use]
+    pub fn tracked(&self) -> u64 {
+        self.tracked.get()
     }
 
     /// Switches automatic collection on or off.
@@ -195,8 +259,11 @@ impl Collector {
         self.stats.each_ref().map(Cell::get)
     }
 
-    fn set_limit(&self) {
-        let threshold = self.thresholds[0].get();
+    pub(crate) fn set_limit(&self) {
+        let mut threshold = self.thresholds[0].get();
+        if let (true, Some(interval)) = (threshold > 0, self.tempo.interval.get()) {
+            threshold = threshold.min(self.counts[0].get().saturating_add(interval));
+        }
         self.limit.set(if self.enabled.get() && threshold > 0 { threshold } else { u32::MAX });
     }
 
@@ -204,6 +271,7 @@ impl Collector {
 
     /// Moves everything tracked to the permanent generation and zeroes the counts (PY-30).
     pub fn freeze(&self) {
+        self.abandon_cycle();
         self.tracking.freeze();
         self.counts.iter().for_each(|count| count.set(0));
         self.foreign_frozen.set(true);
@@ -211,6 +279,7 @@ impl Collector {
 
     /// Moves the permanent generation to generation 2.
     pub fn unfreeze(&self) {
+        self.abandon_cycle();
         self.tracking.unfreeze();
         self.foreign_frozen.set(false);
     }
@@ -255,7 +324,10 @@ impl Collector {
     pub fn begin(&self, generation: usize) {
         debug_assert!(!self.collecting.get(), "collections do not nest");
         self.collecting.set(true);
-        self.tracking.make_room();
+        self.reach.set(generation);
+        if !self.is_in_cycle() {
+            self.tracking.make_room();
+        }
         for count in &self.counts[..=generation] {
             count.set(0);
         }
@@ -271,7 +343,7 @@ impl Collector {
     /// If a `trace` panics, with everything alive and in place.
     pub fn deduce(&self, generation: usize) -> u64 {
         let (candidates, survivors) = self.pass(generation, |pass| self.strategy.deduce(pass));
-        match generation {
+        match self.reach.get() {
             1 => self.long_lived_pending.set(self.long_lived_pending.get() + survivors),
             2 => {
                 self.long_lived_pending.set(0);
@@ -307,6 +379,7 @@ impl Collector {
         let outcome = catch_unwind(AssertUnwindSafe(|| deduce(&mut pass)));
         self.deducing.set(false);
         self.condemned.replace(core::mem::take(&mut pass.condemned));
+        self.reach.set(pass.reach);
         if let Err(panic) = outcome {
             self.collecting.set(false);
             resume_unwind(panic);
@@ -380,7 +453,7 @@ impl Collector {
 
     /// Ends a collection and enters it in the statistics.
     pub fn finish(&self, generation: usize, collected: u64, candidates: u64) {
-        self.tracking.append(generation, &self.late.take());
+        self.tracking.append(self.reach.get(), &self.late.take());
         let mut stats = self.stats[generation].get();
         stats.collections += 1;
         stats.collected += collected;
@@ -391,6 +464,14 @@ impl Collector {
     /// Lets collections run again, after the callbacks.
     pub fn end(&self) {
         self.collecting.set(false);
+        self.set_limit();
+    }
+}
+
+impl Drop for Collector {
+    /// The side tables of a cycle go before the chunks on which they hang.
+    fn drop(&mut self) {
+        self.cycle.take();
     }
 }
 

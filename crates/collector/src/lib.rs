@@ -33,6 +33,7 @@
 //! * **C3** A side table hangs on its chunk from `Side::hang` to `Side::take_down`, and its pass is over then.
 
 mod collector;
+mod cycle;
 mod marking;
 mod order;
 mod pace;
@@ -42,15 +43,17 @@ pub mod space;
 mod stats;
 pub mod strategies;
 pub mod strategy;
+mod tempo;
 pub mod tracking;
 mod trial;
 
-pub use collector::{Collector, Foreign};
+pub use collector::{Collector, Due, Foreign};
+pub use cycle::Step;
 pub use pace::Pace;
 pub use pass::Pass;
 pub use space::{Region, Space, Span};
 pub use stats::GenerationStats;
-pub use strategy::{Facts, Pressure, Strategy};
+pub use strategy::{Bounds, Facts, Pressure, Strategy};
 pub use tracking::{Generation, Tracking};
 
 use gleaner_object::{Address, Header, Visitor, record_of};

@@ -96,17 +96,7 @@ impl Marking {
         floor: u32,
         ceiling: u32,
     ) -> Result<Marking, NoRoom> {
-        let mut marking = Marking {
-            owner,
-            floor,
-            ceiling,
-            tables: Vec::new(),
-            line: RefCell::default(),
-            overflow: RefCell::default(),
-            cursor: RefCell::default(),
-            subjects: Cell::new(0),
-            full: Cell::new(false),
-        };
+        let mut marking = Marking::bare(owner, floor, ceiling);
         let mut result = Ok(());
         space.each_region(&mut |region| {
             if result.is_ok() {
@@ -116,7 +106,26 @@ impl Marking {
         result.map(|()| marking)
     }
 
-    fn add(&mut self, region: Region) -> Result<(), NoRoom> {
+    /// Begins a pass without any side table.
+    pub(crate) fn bare(owner: *const (), floor: u32, ceiling: u32) -> Marking {
+        Marking {
+            owner,
+            floor,
+            ceiling,
+            tables: Vec::new(),
+            line: RefCell::default(),
+            overflow: RefCell::default(),
+            cursor: RefCell::default(),
+            subjects: Cell::new(0),
+            full: Cell::new(false),
+        }
+    }
+
+    /// Hangs a side table on a chunk.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory.
+    pub(crate) fn add(&mut self, region: Region) -> Result<(), NoRoom> {
         self.tables.try_reserve(1).map_err(|_| NoRoom)?;
         self.line.get_mut().try_reserve(64 * (self.tables.len() + 1)).map_err(|_| NoRoom)?;
         let number = self.tables.len() as u32;
@@ -386,24 +395,52 @@ impl Marking {
         self.queue(table.side(), page);
     }
 
-    /// Appends the subjects that are not marked to a list, in order of address.
+    /// Calls `visit` with the subjects that are not marked, from where the last call has stopped; returns whether that was all.
     ///
     /// # Errors
-    /// [`NoRoom`] if there is no memory.
-    pub(crate) fn unmarked(&self, into: &mut Vec<Address>) -> Result<(), NoRoom> {
+    /// [`NoRoom`], if `visit` returns it.
+    pub(crate) fn each_unmarked(
+        &self,
+        pace: &Pace,
+        mut visit: impl FnMut(Address) -> Result<(), NoRoom>,
+    ) -> Result<bool, NoRoom> {
         let mut result = Ok(());
-        self.each_word(&Pace::unlimited(), |table, word| {
+        let over = self.each_word(pace, |table, word| {
             let mut unmarked = table.side().unmarked(word);
-            if into.try_reserve(unmarked.count_ones() as usize).is_err() {
-                result = Err(NoRoom);
-                return;
-            }
-            while unmarked != 0 {
-                into.push(table.object(word * 64 + unmarked.trailing_zeros() as usize));
+            while unmarked != 0 && result.is_ok() {
+                result = visit(table.object(word * 64 + unmarked.trailing_zeros() as usize));
                 unmarked &= unmarked - 1;
+                pace.spend(1);
             }
         });
-        result
+        result.map(|()| over)
+    }
+
+    /// Tells whether an object is a subject and not marked.
+    pub(crate) fn is_unmarked(&self, object: Address) -> bool {
+        self.concerns(header(&object))
+            && Side::of(self.owner, object).is_some_and(|side| side.is_unmarked(Side::entry(object)))
+    }
+
+    /// Takes an object that has died out of its table.
+    pub(crate) fn leaves(&self, object: Address) {
+        if let Some(side) = Side::of(self.owner, object) {
+            side.leave(Side::entry(object));
+        }
+    }
+
+    /// Takes down side tables; returns whether those were all.
+    pub(crate) fn take_down(&mut self, pace: &Pace) -> bool {
+        while let Some(table) = self.tables.pop() {
+            if let Some(table) = table {
+                // SAFETY: C3: hung by `add`, and out of the tables now.
+                unsafe { Side::take_down(table.side, table.region.chunk) };
+            }
+            if pace.is_over() {
+                return self.tables.is_empty();
+            }
+        }
+        true
     }
 
     /// Forgets the chunk of a large object, which is about to go.

@@ -44,6 +44,13 @@ impl Pace {
         self.spent.get()
     }
 
+    /// Looks at the clock; returns whether the time is up.
+    pub fn is_over(&self) -> bool {
+        let over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        self.spent.set(self.spent.get() || over);
+        over
+    }
+
     /// Tells whether the time is up, as far as was noticed.
     pub(crate) fn is_spent(&self) -> bool {
         self.spent.get()

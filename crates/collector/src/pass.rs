@@ -13,6 +13,8 @@ pub struct Pass<'a> {
     tracking: &'a Tracking,
     /// The generation.
     pub generation: usize,
+    /// The generation whose survivors the pass's survivors are: its own, or the oldest, if the pass was over the whole heap.
+    pub reach: usize,
     /// What the pass has found unreachable, in order, flagged so.
     pub condemned: Vec<Address>,
     /// How many objects it has looked at.
@@ -23,11 +25,11 @@ pub struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     pub(crate) fn new(tracking: &'a Tracking, generation: usize) -> Pass<'a> {
-        Pass { tracking, generation, condemned: Vec::new(), candidates: 0, survivors: 0 }
+        Pass { tracking, generation, reach: generation, condemned: Vec::new(), candidates: 0, survivors: 0 }
     }
 
-    /// Decides about the generation by trial deletion in the order of its lists, as CPython does; survivors go to the next
-    /// generation.
+    /// Decides about the generation that the pass reaches, by trial deletion in the order of its lists, as CPython does;
+    /// survivors go to the next generation.
     ///
     /// # Errors
     /// [`NoRoom`] if there is no memory: everything survives.
@@ -35,7 +37,7 @@ impl<'a> Pass<'a> {
     /// # Panics
     /// If a `trace` panics: everything survives.
     pub fn by_trial(&mut self) -> Result<(), NoRoom> {
-        let (subjects, stamps) = self.tracking.take(self.generation)?;
+        let (subjects, stamps) = self.tracking.take(self.reach)?;
         let new = self.tracking.range().1 + 1;
         self.candidates = subjects.len() as u64;
         let mut trial = Abandon(self, Trial::new(subjects, stamps), new);
@@ -61,7 +63,11 @@ impl<'a> Pass<'a> {
         marking.root(&pace);
         marking.mark(&pace);
         let mut found = Vec::new();
-        marking.unmarked(&mut found)?;
+        marking.each_unmarked(&pace, |object| {
+            found.try_reserve(1).map_err(|_| NoRoom)?;
+            found.push(object);
+            Ok(())
+        })?;
         self.candidates = marking.subjects.get();
         drop(marking);
         let mut sorted = Vec::new();
@@ -74,6 +80,7 @@ impl<'a> Pass<'a> {
         }
         self.survivors = self.candidates - found.len() as u64;
         self.condemned = found;
+        self.reach = 2;
         self.tracking.promote(2, &[], &[], ceiling + 1);
         Ok(())
     }
@@ -86,7 +93,7 @@ impl Abandon<'_, '_> {
     fn settle(&mut self, verdict: Verdict) {
         let pass = &mut *self.0;
         pass.survivors = (verdict.survivors.len() + verdict.rescued.len()) as u64;
-        pass.tracking.promote(pass.generation, &verdict.survivors, &verdict.rescued, self.2);
+        pass.tracking.promote(pass.reach, &verdict.survivors, &verdict.rescued, self.2);
         pass.condemned = verdict.condemned;
     }
 }

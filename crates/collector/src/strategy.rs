@@ -1,5 +1,9 @@
 //! What a strategy is.
 
+use std::time::Duration;
+
+use gleaner_object::Address;
+
 use crate::NoRoom;
 use crate::pass::Pass;
 
@@ -29,6 +33,15 @@ pub struct Pressure {
     pub long_lived_pending: u64,
 }
 
+/// What a strategy that works in slices promises.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Bounds {
+    /// The longest pause.
+    pub pause: Duration,
+    /// The share of the live heap by which it may grow until a cycle is over.
+    pub garbage: f64,
+}
+
 /// When to look, and how to deduce. One file each in [`crate::strategies`].
 pub trait Strategy {
     /// Returns what is true of it.
@@ -36,6 +49,16 @@ pub trait Strategy {
 
     /// Decides whether a pass is due, over which generation.
     fn due(&self, pressure: &Pressure) -> Option<usize>;
+
+    /// Returns what it promises, if it works in slices: then the collector runs cycles over the whole heap besides.
+    fn bounds(&self) -> Option<Bounds> {
+        None
+    }
+
+    /// Is told that an object it listens to has been touched.
+    fn touched(&self, object: Address) {
+        let _ = object;
+    }
 
     /// Decides which generation an explicit collection of `generation` looks at.
     fn scope(&self, generation: usize) -> Option<usize>;

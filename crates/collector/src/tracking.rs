@@ -209,17 +209,16 @@ impl Tracking {
         self.middle_end.set(self.next.get() - 1);
         if generation >= 1 {
             self.old_end.set(self.next.get() - 1);
+            self.middle.borrow_mut().clear();
         } else if self.listed {
             let mut middle = self.middle.borrow_mut();
             survivors.iter().chain(rescued).for_each(|object| middle.push(*object, header(object).stamp()));
         }
-        if !newer.is_empty() {
-            self.stamp_anew(&newer);
+        self.stamp_anew(&newer);
+        if self.listed {
             let mut young = self.young.borrow_mut();
             young.clear();
-            if self.listed {
-                newer.iter().for_each(|object| young.push(*object, header(object).stamp()));
-            }
+            newer.iter().for_each(|object| young.push(*object, header(object).stamp()));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use gleaner_allocator::{Geometry, OutOfMemory};
-use gleaner_collector::strategies::{Generational, MarkSweep, RefcountOnly};
+use gleaner_collector::strategies::{Full, Generational, MarkSweep, Paced, RefcountOnly};
 use gleaner_collector::{Collector, Foreign, Strategy};
 
 use crate::core::Core;
@@ -20,12 +20,21 @@ pub enum StrategyKind {
     /// CPython's three generations.
     #[default]
     Generational,
+    /// The whole heap, whatever is asked for.
+    Full,
+    /// Bounded pauses and bounded garbage.
+    Paced,
 }
 
 impl StrategyKind {
     /// All strategies.
-    pub const ALL: [StrategyKind; 3] =
-        [StrategyKind::RefcountOnly, StrategyKind::MarkSweep, StrategyKind::Generational];
+    pub const ALL: [StrategyKind; 5] = [
+        StrategyKind::RefcountOnly,
+        StrategyKind::MarkSweep,
+        StrategyKind::Generational,
+        StrategyKind::Full,
+        StrategyKind::Paced,
+    ];
 
     /// Returns what is true of it.
     #[must_use]
@@ -38,6 +47,8 @@ impl StrategyKind {
             StrategyKind::RefcountOnly => Box::new(RefcountOnly),
             StrategyKind::MarkSweep => Box::new(MarkSweep),
             StrategyKind::Generational => Box::new(Generational),
+            StrategyKind::Full => Box::new(Full),
+            StrategyKind::Paced => Box::new(Paced::default()),
         }
     }
 }

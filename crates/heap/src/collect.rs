@@ -5,7 +5,7 @@
 //! the heap has never had a finalizer or a callback, nobody can see the order, and all that is condemned gives up its
 //! references first, a batch at a time, and is freed then.
 
-use gleaner_collector::Generation;
+use gleaner_collector::{Due, Generation};
 use gleaner_object::edges::prefetch;
 use gleaner_object::{Address, Flags, Released, TypeRecord, record_of};
 use gleaner_refcount::{Left, Undertaker, count, decref};
@@ -25,16 +25,31 @@ impl Core {
         if self.collector.is_collecting() {
             return 0;
         }
-        self.pausing(|| self.collect_whole(generation))
+        self.settle_cycle();
+        self.collect_whole(generation)
     }
 
-    fn collect_whole(&self, generation: usize) -> u64 {
+    /// Runs what is due.
+    pub(crate) fn collect_if_due(&self) {
+        match self.collector.due() {
+            Some(Due::Pass(generation)) => {
+                self.pausing(|| self.collect_whole(generation));
+            }
+            Some(Due::Slice(young)) => self.run_slice(young),
+            None => {}
+        }
+    }
+
+    pub(crate) fn collect_whole(&self, generation: usize) -> u64 {
         let mut info = CollectionInfo { generation, ..CollectionInfo::default() };
         self.collector.begin(generation);
         self.notify(Phase::Start, &info);
         info.candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation));
         info.collected = self.dispose_of_condemned();
         self.collector.finish(generation, info.collected, info.candidates);
+        if generation == 2 {
+            self.collector.note_left();
+        }
         self.notify(Phase::Stop, &info);
         self.collector.end();
         info.collected
@@ -45,6 +60,7 @@ impl Core {
         if self.collector.is_collecting() {
             return 0;
         }
+        self.settle_cycle();
         self.collector.begin(2);
         self.trashcan.while_locked(self, || self.collector.deduce_at_shutdown());
         let collected = self.dispose_of_condemned();
@@ -132,7 +148,7 @@ impl Core {
     }
 
     /// Clears those watchers of an object that `choose` chooses, in order.
-    fn clear_watchers(&self, object: Address, mut choose: impl FnMut(Address) -> bool) {
+    pub(crate) fn clear_watchers(&self, object: Address, mut choose: impl FnMut(Address) -> bool) {
         let mut next = self.table.watchers(object).next();
         while let Some(weak) = next {
             next = self.table.watchers_after(weak);

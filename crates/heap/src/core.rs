@@ -123,12 +123,6 @@ impl Core {
         }
     }
 
-    fn collect_if_due(&self) {
-        if let Some(generation) = self.collector.due() {
-            self.run_collection(generation);
-        }
-    }
-
     /// Gives up a reference.
     #[inline]
     pub(crate) fn release(&self, object: Address) {
@@ -281,6 +275,7 @@ impl Undertaker for Core {
     fn touched(&self, object: Address) {
         // SAFETY: O1, O5: whoever touches an object owns a reference.
         note(unsafe { object.as_ref() });
+        self.collector.touched(object);
     }
 
     fn free(&self, dead: Address) {
@@ -295,6 +290,9 @@ impl Undertaker for Core {
         self.unraisable(|| unsafe { (record.drop)(dead) });
         if record.tracked {
             self.collector.count_death();
+            if self.collector.is_in_cycle() && !self.deleting.get() {
+                self.collector.leaves_cycle(dead);
+            }
             if self.shelves.is_large(record.size) {
                 self.collector.forget(dead);
             }

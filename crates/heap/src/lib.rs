@@ -50,6 +50,7 @@ mod core;
 mod heap;
 mod reference;
 mod shelves;
+mod slice;
 mod slot;
 mod weak;
 

@@ -1,0 +1,172 @@
+//! The cycles of a collector that works in slices: when one begins, how often a slice is due, what a slice does.
+//!
+//! After a cycle so many objects are left. From then on the tracked objects may grow by the share that the strategy
+//! promises (and by [`SLACK`], so that small heaps are not collected all the time). When a part of that is used up
+//! ([`START`]) the next cycle begins, and what is left is the runway: the slices are set so close that their number, as
+//! estimated by what the last cycle has cost per object, fits into it with a third to spare. When the runway is used up all the same, a
+//! slice is due every [`CLOSEST`] allocations, and the heap hardly grows until the cycle is over.
+
+use core::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::{Duration, Instant};
+
+use gleaner_object::Address;
+
+use crate::collector::Collector;
+use crate::cycle::{Cycle, Step};
+use crate::pace::Pace;
+use crate::strategy::Bounds;
+
+/// The objects by which any heap may grow.
+const SLACK: u64 = 10_000;
+/// The part of the growth that is used up when a cycle begins.
+const START: f64 = 0.7;
+/// The fewest allocations between two slices.
+const CLOSEST: u32 = 16;
+/// What a cycle costs per object, in nanoseconds, as long as none has been.
+const GUESS: f64 = 60.0;
+
+/// When cycles and slices are due.
+#[derive(Default)]
+pub(crate) struct Tempo {
+    /// Whether a cycle is under way.
+    pub(crate) active: Cell<bool>,
+    /// The allocations until the next slice.
+    pub(crate) interval: Cell<Option<u32>>,
+    /// The objects that the last cycle has left.
+    left: Cell<u64>,
+    /// The time that the running cycle has taken, and what the last has per object, in nanoseconds.
+    spent: Cell<Duration>,
+    cost: Cell<Option<f64>>,
+}
+
+impl Collector {
+    /// Returns the number of tracked objects that there may be until a cycle is over.
+    fn most(&self, bounds: &Bounds, part: f64) -> u64 {
+        let left = self.tempo.left.get();
+        left + SLACK + (left as f64 * bounds.garbage * part) as u64
+    }
+
+    /// Begins a cycle, if one is due; no pass may run. Returns whether it has begun.
+    pub fn begin_cycle_if_due(&self) -> bool {
+        let Some(bounds) = self.strategy().bounds() else { return false };
+        if self.tempo.active.get() || self.tracked() <= self.most(&bounds, START) {
+            return false;
+        }
+        self.tracking.make_room();
+        let (floor, ceiling) = self.tracking.range();
+        let owner = core::ptr::from_ref(&self.tracking).cast();
+        let cycle = Cycle::new(owner, &*self.tracking.space, floor, ceiling);
+        if cycle.is_blind() {
+            return false;
+        }
+        self.cycle.replace(Some(cycle));
+        self.tempo.active.set(true);
+        self.tempo.spent.set(Duration::ZERO);
+        true
+    }
+
+    /// Tells whether the heap has outgrown its bound and no cycle can be begun: references move unseen.
+    #[must_use]
+    pub fn must_stop_the_world(&self) -> bool {
+        let Some(bounds) = self.strategy().bounds() else { return false };
+        !self.tempo.active.get() && self.tracked() > self.most(&bounds, 1.0)
+    }
+
+    /// Goes on with the cycle until the time is up or the heap is needed.
+    ///
+    /// # Panics
+    /// If a `trace` panics; the cycle is given up.
+    pub fn step(&self, pace: &Pace, quiet: bool, is_special: impl Fn(Address, bool) -> bool) -> Step {
+        let begin = Instant::now();
+        self.deducing.set(true);
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let cycle = self.cycle.borrow();
+            let cycle = cycle.as_ref().map(|cycle| cycle.step(&*self.tracking.space, pace, quiet, is_special));
+            cycle.unwrap_or(Ok(Step::Wait))
+        }));
+        self.deducing.set(false);
+        self.tempo.spent.set(self.tempo.spent.get() + begin.elapsed());
+        match outcome {
+            Ok(Ok(step)) => {
+                if let Step::Done(collected, candidates) = step {
+                    self.end_cycle(collected, candidates);
+                }
+                step
+            }
+            Ok(Err(_)) => {
+                self.abandon_cycle();
+                Step::Wait
+            }
+            Err(panic) => {
+                self.abandon_cycle();
+                resume_unwind(panic);
+            }
+        }
+    }
+
+    fn end_cycle(&self, collected: u64, candidates: u64) {
+        self.cycle.take();
+        let spent = self.tempo.spent.get().as_nanos() as f64;
+        self.tempo.cost.set(Some(spent / candidates.max(1) as f64));
+        self.tempo.active.set(false);
+        self.note_left();
+        let mut stats = self.stats[2].get();
+        stats.collections += 1;
+        stats.collected += collected;
+        stats.candidates += candidates;
+        self.stats[2].set(stats);
+    }
+
+    /// Takes the objects that there are now for those that a cycle has left.
+    pub fn note_left(&self) {
+        self.tempo.left.set(self.tracked());
+    }
+
+    /// Gives up the cycle that is under way, if it may be.
+    pub fn abandon_cycle(&self) {
+        let given_up = self.cycle.borrow().as_ref().is_some_and(Cycle::may_be_abandoned);
+        if given_up {
+            self.cycle.take();
+            self.tempo.active.set(false);
+        }
+    }
+
+    /// Sets when the next slice is due.
+    pub fn set_tempo(&self) {
+        let interval = self.strategy().bounds().filter(|_| self.tempo.active.get()).map(|bounds| {
+            let runway = self.most(&bounds, 1.0).saturating_sub(self.tracked()) as f64;
+            let cost = self.tempo.cost.get().unwrap_or(GUESS) * self.tracked() as f64;
+            let rest = (cost - self.tempo.spent.get().as_nanos() as f64).max(0.0);
+            let slices = rest / bounds.pause.as_nanos() as f64 + 1.0;
+            (runway / slices * 0.75).max(f64::from(CLOSEST)) as u32
+        });
+        self.tempo.interval.set(interval);
+        self.set_limit();
+    }
+
+    /// Returns the special object at an index that is still garbage; `None` behind the last.
+    #[must_use]
+    pub fn special(&self, index: usize) -> Option<Option<Address>> {
+        self.cycle.borrow().as_ref()?.special(index)
+    }
+
+    /// Tells whether a cycle holds an object to be garbage by now.
+    #[must_use]
+    pub fn is_garbage(&self, object: Address) -> bool {
+        self.cycle.borrow().as_ref().is_some_and(|cycle| cycle.is_garbage(object))
+    }
+
+    /// Returns the garbage of the cycle from a place of its list on, at most `most`.
+    #[must_use]
+    pub fn garbage(&self, from: usize, most: usize) -> Vec<Address> {
+        self.cycle.borrow().as_ref().map_or_else(Vec::new, |cycle| cycle.garbage(from, most))
+    }
+
+    /// Notes how far the heap has got in the list.
+    pub fn has_done(&self, next: usize) {
+        if let Some(cycle) = &*self.cycle.borrow() {
+            cycle.has_done(next);
+        }
+    }
+}

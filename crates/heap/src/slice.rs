@@ -1,0 +1,185 @@
+//! A slice: what a collector with bounded pauses does at a time, and the part of its cycle that runs user code.
+
+use gleaner_collector::{Pace, Step};
+use gleaner_object::edges::prefetch;
+use gleaner_object::{Address, Flags, Released, TypeRecord, record_of};
+use gleaner_refcount::{Left, Undertaker, count, decref, incref};
+use gleaner_weakref::WeakReference;
+
+use crate::control::{CollectionInfo, Phase};
+use crate::core::Core;
+use crate::reference::AnyRef;
+
+/// How many objects of the garbage are seen to between two looks at the clock.
+const BATCH: usize = 32;
+
+impl Core {
+    /// Collects the young, if that is due, and goes on with the cycle, or begins one, for as long as a pause may be.
+    pub(crate) fn run_slice(&self, young: bool) {
+        let Some(bounds) = self.collector.strategy().bounds() else { return };
+        self.pausing(|| {
+            let pace = Pace::limited(bounds.pause);
+            if young {
+                self.collect_whole(0);
+                if self.collector.begin_cycle_if_due() {
+                    self.notify(Phase::Start, &CollectionInfo { generation: 2, ..CollectionInfo::default() });
+                } else if self.collector.must_stop_the_world() {
+                    self.collect_whole(2);
+                }
+            }
+            self.run_cycle(&pace);
+            self.collector.set_tempo();
+        });
+    }
+
+    /// Ends the cycle that is under way, if there is one: gives it up, or, if it is freeing garbage already, goes on to the
+    /// end.
+    pub(crate) fn settle_cycle(&self) {
+        self.collector.abandon_cycle();
+        while self.collector.is_in_cycle() {
+            self.run_cycle(&Pace::unlimited());
+        }
+    }
+
+    /// Goes on with the cycle until the time is up or it is over.
+    fn run_cycle(&self, pace: &Pace) {
+        if !self.collector.is_in_cycle() || self.collector.is_collecting() {
+            return;
+        }
+        self.collector.hold_off();
+        loop {
+            let quiet = self.table.is_empty() && !self.noisy.get();
+            let step = self.trashcan.while_locked(self, || {
+                self.collector.step(pace, quiet, |object, again| self.is_special(object, again))
+            });
+            match step {
+                Step::Wait => break,
+                Step::Special => self.see_to_special(),
+                Step::Clear(from) => self.clear_garbage(from, pace),
+                Step::Free(from) => self.free_garbage(from, pace),
+                Step::Done(collected, candidates) => {
+                    let info =
+                        CollectionInfo { generation: 2, collected, candidates, ..CollectionInfo::default() };
+                    self.notify(Phase::Stop, &info);
+                    break;
+                }
+            }
+        }
+        self.collector.end();
+    }
+
+    /// Tells whether user code is concerned with an object of the garbage. When it is asked again, weak references that
+    /// finalizers have made to garbage are cleared, unheard (PY-38).
+    fn is_special(&self, object: Address, again: bool) -> bool {
+        // SAFETY: O1: garbage, not freed.
+        let flags = unsafe { object.as_ref() }.flags();
+        if !again {
+            return flags.has(Flags::WATCHED) || flags.has(Flags::WATCHER) || self.finalizes(object);
+        }
+        if flags.has(Flags::WATCHER) {
+            self.table.unwatch(object);
+        }
+        if flags.has(Flags::WATCHED) {
+            self.clear_watchers(object, |_| true);
+        }
+        false
+    }
+
+    /// Clears the weak references to garbage, calls the callbacks, runs the finalizers, in this order (PY-36). What any of
+    /// that touches, the collector is told of, and it lives.
+    fn see_to_special(&self) {
+        let keep_plain = self.rules.plain_weakrefs_survive;
+        let mut queue: Vec<AnyRef> = Vec::new();
+        self.each_special(|object| {
+            // SAFETY: O1: garbage, not freed.
+            let flags = unsafe { object.as_ref() }.flags();
+            if flags.has(Flags::WATCHER) && !keep_plain {
+                self.table.unwatch(object);
+            }
+            if flags.has(Flags::WATCHED) {
+                self.clear_watchers(object, |weak| {
+                    // SAFETY: O1, O2: the table holds weak references only.
+                    let calls = unsafe { TypeRecord::value::<WeakReference>(weak) }.has_callback();
+                    if calls && !self.collector.is_garbage(weak) && queue.try_reserve(1).is_ok() {
+                        queue.push(AnyRef::another(weak));
+                    }
+                    calls || !keep_plain
+                });
+            }
+        });
+        for weak in queue {
+            self.call_back(&weak);
+            self.release(weak.into_owned());
+        }
+        self.each_special(|object| {
+            if self.finalizes(object) {
+                // SAFETY: O1: garbage, not freed. The collector's own reference is no touch.
+                let header = unsafe { object.as_ref() };
+                let _ = incref(header);
+                self.call_finalizer(object);
+                if decref(header) == Left::None {
+                    self.bury_here(object);
+                }
+            }
+        });
+    }
+
+    fn each_special(&self, mut visit: impl FnMut(Address)) {
+        let mut index = 0;
+        while let Some(object) = self.collector.special(index) {
+            if let Some(object) = object {
+                visit(object);
+            }
+            index += 1;
+        }
+    }
+
+    /// Lets garbage give up its references. What is garbage itself dies in its turn, the rest at once.
+    fn clear_garbage(&self, mut from: usize, pace: &Pace) {
+        let mut edges = Vec::new();
+        self.deleting.set(true);
+        loop {
+            let batch = self.collector.garbage(from, BATCH);
+            for &object in &batch {
+                let released = &mut Released::new(&mut edges);
+                // SAFETY: O1, O2: garbage, not freed.
+                self.unraisable(|| unsafe { (record_of(object).clear)(object, released) });
+            }
+            edges.iter().for_each(|edge| prefetch(*edge));
+            for edge in edges.drain(..) {
+                self.release(edge);
+            }
+            from += batch.len();
+            self.collector.has_done(from);
+            if batch.is_empty() || pace.is_over() {
+                break;
+            }
+        }
+        self.deleting.set(false);
+    }
+
+    /// Frees garbage that nothing refers to any more.
+    fn free_garbage(&self, mut from: usize, pace: &Pace) {
+        self.deleting.set(true);
+        loop {
+            let batch = self.collector.garbage(from, BATCH);
+            batch.iter().for_each(|object| prefetch(*object));
+            for &object in &batch {
+                // SAFETY: O1: not freed yet: garbage is freed here alone.
+                let header = unsafe { object.as_ref() };
+                if count(header) == 0 {
+                    self.free(object);
+                } else {
+                    // A reference that cannot be cleared refers to it: it dies with that.
+                    header.remove(Flags::UNREACHABLE);
+                }
+            }
+            from += batch.len();
+            self.collector.has_done(from);
+            if batch.is_empty() || pace.is_over() {
+                break;
+            }
+        }
+        self.deleting.set(false);
+    }
+}
