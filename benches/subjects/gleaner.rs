@@ -115,7 +115,9 @@ impl Subject for GleanerSubject {
         let object = if edges == 2 {
             self.heap.alloc(Node::default()).map(Ref::into_any)
         } else {
-            self.heap.alloc(Wide { edges: (0..edges).map(|_| AnySlot::default()).collect() }).map(Ref::into_any)
+            self.heap
+                .alloc(Wide { edges: (0..edges).map(|_| AnySlot::default()).collect() })
+                .map(Ref::into_any)
         };
         self.roots[to] = Some(object.expect("memory for a workload"));
     }

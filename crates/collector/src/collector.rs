@@ -138,7 +138,7 @@ impl Collector {
     /// Counts the death of a tracked object.
     #[inline]
     pub fn count_death(&self) {
-        self.tracked.set(self.tracked.get() - 1);
+        self.tracked.set(self.tracked.get().saturating_sub(1));
         self.counts[0].set(self.counts[0].get().saturating_sub(1));
     }
 
@@ -336,13 +336,16 @@ impl Collector {
         }
     }
 
-    /// Condemns what is unreachable in `generation` and below; the rest goes to the next generation. Returns the
-    /// number of objects looked at.
+    /// Condemns what is unreachable in `generation` and below; the rest goes to the next generation. `quiet` says that
+    /// nobody can see in which order the condemned go. Returns the number of objects looked at.
     ///
     /// # Panics
     /// If a `trace` panics, with everything alive and in place.
-    pub fn deduce(&self, generation: usize) -> u64 {
-        let (candidates, survivors) = self.pass(generation, |pass| self.strategy.deduce(pass));
+    pub fn deduce(&self, generation: usize, quiet: bool) -> u64 {
+        let (candidates, survivors) = self.pass(generation, |pass| {
+            pass.quiet = quiet;
+            self.strategy.deduce(pass)
+        });
         match self.reach.get() {
             1 => self.long_lived_pending.set(self.long_lived_pending.get() + survivors),
             2 => {

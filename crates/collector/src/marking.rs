@@ -416,6 +416,13 @@ impl Marking {
         result.map(|()| over)
     }
 
+    /// Returns the number of subjects that are not marked.
+    pub(crate) fn count_unmarked(&self) -> usize {
+        let words =
+            |table: &Table| (0..WORDS).map(|word| table.side().unmarked(word).count_ones()).sum::<u32>();
+        self.tables.iter().flatten().map(|table| words(table) as usize).sum()
+    }
+
     /// Tells whether an object is a subject and not marked.
     pub(crate) fn is_unmarked(&self, object: Address) -> bool {
         self.concerns(header(&object))

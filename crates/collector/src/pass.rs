@@ -15,6 +15,8 @@ pub struct Pass<'a> {
     pub generation: usize,
     /// The generation whose survivors the pass's survivors are: its own, or the oldest, if the pass was over the whole heap.
     pub reach: usize,
+    /// Whether nobody can see in which order the condemned go.
+    pub quiet: bool,
     /// What the pass has found unreachable, in order, flagged so.
     pub condemned: Vec<Address>,
     /// How many objects it has looked at.
@@ -25,7 +27,15 @@ pub struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     pub(crate) fn new(tracking: &'a Tracking, generation: usize) -> Pass<'a> {
-        Pass { tracking, generation, reach: generation, condemned: Vec::new(), candidates: 0, survivors: 0 }
+        Pass {
+            tracking,
+            generation,
+            reach: generation,
+            quiet: false,
+            condemned: Vec::new(),
+            candidates: 0,
+            survivors: 0,
+        }
     }
 
     /// Decides about the generation that the pass reaches, by trial deletion in the order of its lists, as CPython does;
@@ -63,27 +73,35 @@ impl<'a> Pass<'a> {
         marking.root(&pace);
         marking.mark(&pace);
         let mut found = Vec::new();
+        found.try_reserve_exact(marking.count_unmarked()).map_err(|_| NoRoom)?;
         marking.each_unmarked(&pace, |object| {
-            found.try_reserve(1).map_err(|_| NoRoom)?;
             found.push(object);
             Ok(())
         })?;
         self.candidates = marking.subjects.get();
         drop(marking);
-        let mut sorted = Vec::new();
-        sorted.try_reserve_exact(found.len()).map_err(|_| NoRoom)?;
-        sorted.extend(found.iter().map(|object| (header(object).stamp(), *object)));
-        order::sort(&mut sorted)?;
-        for (place, (_, object)) in found.iter_mut().zip(&sorted) {
-            header(object).insert(Flags::UNREACHABLE);
-            *place = *object;
+        if !self.quiet {
+            put_in_order(&mut found)?;
         }
+        found.iter().for_each(|object| header(object).insert(Flags::UNREACHABLE));
         self.survivors = self.candidates - found.len() as u64;
         self.condemned = found;
         self.reach = 2;
         self.tracking.promote(2, &[], &[], ceiling + 1);
         Ok(())
     }
+}
+
+/// Sorts objects by their stamps.
+fn put_in_order(objects: &mut [Address]) -> Result<(), NoRoom> {
+    let mut sorted = Vec::new();
+    sorted.try_reserve_exact(objects.len()).map_err(|_| NoRoom)?;
+    sorted.extend(objects.iter().map(|object| (header(object).stamp(), *object)));
+    order::sort(&mut sorted)?;
+    for (place, (_, object)) in objects.iter_mut().zip(sorted) {
+        *place = object;
+    }
+    Ok(())
 }
 
 /// A trial that ends one way or another: when it is dropped unsettled, every subject survives.

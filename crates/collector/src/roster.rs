@@ -16,8 +16,7 @@ const FEWEST: usize = 256;
 /// The objects of a generation, in order.
 #[derive(Default)]
 pub(crate) struct Roster {
-    objects: Vec<Address>,
-    stamps: Vec<u32>,
+    entries: Vec<(Address, u32)>,
     incomplete: bool,
 }
 
@@ -25,11 +24,10 @@ impl Roster {
     /// Adds an object with its stamp, the greatest so far.
     #[inline]
     pub(crate) fn push(&mut self, object: Address, stamp: u32) {
-        if self.objects.len() == self.objects.capacity() || self.stamps.len() == self.stamps.capacity() {
+        if self.entries.len() == self.entries.capacity() {
             return self.push_slowly(object, stamp);
         }
-        self.objects.push(object);
-        self.stamps.push(stamp);
+        self.entries.push((object, stamp));
     }
 
     #[cold]
@@ -39,13 +37,10 @@ impl Roster {
             return;
         }
         self.sweep();
-        let len = self.objects.len();
-        if len >= self.objects.capacity() / 2 {
+        let len = self.entries.len();
+        if len >= self.entries.capacity() / 2 {
             let more = len.max(FEWEST);
-            let room = len + more <= MOST
-                && self.objects.try_reserve_exact(more).is_ok()
-                && self.stamps.try_reserve_exact(more).is_ok();
-            if !room {
+            if len + more > MOST || self.entries.try_reserve_exact(more).is_err() {
                 return self.give_up();
             }
         }
@@ -55,45 +50,27 @@ impl Roster {
     /// Takes back an object that has just left, if it was the last to come.
     #[inline]
     pub(crate) fn pop(&mut self, object: Address) {
-        if self.objects.last() == Some(&object) {
-            self.objects.pop();
-            self.stamps.pop();
-        }
+        self.entries.pop_if(|(last, _)| *last == object);
     }
 
     /// Forgets the entries that no longer hold.
     pub(crate) fn sweep(&mut self) {
-        let mut kept = 0;
-        for index in 0..self.objects.len() {
-            let (object, stamp) = (self.objects[index], self.stamps[index]);
-            if holds(object, stamp) {
-                self.objects[kept] = object;
-                self.stamps[kept] = stamp;
-                kept += 1;
-            }
-        }
-        self.objects.truncate(kept);
-        self.stamps.truncate(kept);
+        self.entries.retain(|(object, stamp)| holds(*object, *stamp));
     }
 
-    /// Forgets every entry of objects in a chunk that is about to go.
+    /// Forgets every entry of an object whose chunk is about to go.
     pub(crate) fn forget(&mut self, object: Address) {
-        for index in (0..self.objects.len()).rev() {
-            if self.objects[index] == object {
-                self.objects.remove(index);
-                self.stamps.remove(index);
-            }
-        }
+        self.entries.retain(|(other, _)| *other != object);
     }
 
     /// Appends what holds to a list of objects and one of stamps; false, and nothing is appended, if the roster is
     /// incomplete or there is no room.
     pub(crate) fn append_to(&self, objects: &mut Vec<Address>, stamps: &mut Vec<u32>) -> bool {
-        let len = self.objects.len();
+        let len = self.entries.len();
         if self.incomplete || objects.try_reserve(len).is_err() || stamps.try_reserve(len).is_err() {
             return false;
         }
-        for (&object, &stamp) in self.objects.iter().zip(&self.stamps) {
+        for &(object, stamp) in &self.entries {
             if holds(object, stamp) {
                 objects.push(object);
                 stamps.push(stamp);
@@ -104,15 +81,13 @@ impl Roster {
 
     /// Is incomplete from now on.
     pub(crate) fn give_up(&mut self) {
-        self.objects = Vec::new();
-        self.stamps = Vec::new();
+        self.entries = Vec::new();
         self.incomplete = true;
     }
 
     /// Begins anew: empty and complete.
     pub(crate) fn clear(&mut self) {
-        self.objects.clear();
-        self.stamps.clear();
+        self.entries.clear();
         self.incomplete = false;
     }
 
@@ -122,13 +97,8 @@ impl Roster {
     /// If it is complete and lists others.
     pub(crate) fn check(&self, expected: &[u32]) {
         if !self.incomplete {
-            let held: Vec<u32> = self
-                .objects
-                .iter()
-                .zip(&self.stamps)
-                .filter(|(object, stamp)| holds(**object, **stamp))
-                .map(|(_, stamp)| *stamp)
-                .collect();
+            let held = self.entries.iter().filter(|(object, stamp)| holds(*object, *stamp));
+            let held: Vec<u32> = held.map(|(_, stamp)| *stamp).collect();
             assert_eq!(held, expected, "(2) a roster does not list its generation");
         }
     }

@@ -82,7 +82,8 @@ impl Collector {
         self.deducing.set(true);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let cycle = self.cycle.borrow();
-            let cycle = cycle.as_ref().map(|cycle| cycle.step(&*self.tracking.space, pace, quiet, is_special));
+            let cycle =
+                cycle.as_ref().map(|cycle| cycle.step(&*self.tracking.space, pace, quiet, is_special));
             cycle.unwrap_or(Ok(Step::Wait))
         }));
         self.deducing.set(false);

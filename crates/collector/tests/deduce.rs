@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::rc::Rc;
 
 use gleaner_collector::strategies::{Generational, MarkSweep, RefcountOnly};
-use gleaner_collector::{Collector, Foreign, Generation, Region, Space, Span, Strategy};
+use gleaner_collector::{Collector, Due, Foreign, Generation, Region, Space, Span, Strategy};
 use gleaner_object::shelf::Yard;
 use gleaner_object::{Address, Chunk, Flags, Grid, Header, Trace, TypeRecord, Visitor};
 use proptest::prelude::*;
@@ -28,11 +28,7 @@ struct Place(Yard<Bare>);
 impl Space for Place {
     fn each_region(&self, visit: &mut dyn FnMut(Region)) {
         let chunk = NonNull::new(Chunk::of(self.0.row().0).cast_mut()).unwrap();
-        visit(Region {
-            chunk,
-            record: TypeRecord::of::<Bare>(),
-            grid: Grid { page_shift: 20, unit: 16 },
-        });
+        visit(Region { chunk, record: TypeRecord::of::<Bare>(), grid: Grid { page_shift: 20, unit: 16 } });
     }
 
     fn each_span(&self, _: NonNull<Chunk>, visit: &mut dyn FnMut(Span)) {
@@ -52,10 +48,7 @@ impl Graph {
         let place = Rc::new(Place(Yard::new()));
         let collector = Collector::new(strategy, [700, 10, 10], Foreign::default(), place.clone());
         let make = |held: &bool| {
-            place.0.put(
-                Header::new(u32::from(*held), Flags::default()),
-                Bare { edges: RefCell::default() },
-            )
+            place.0.put(Header::new(u32::from(*held), Flags::default()), Bare { edges: RefCell::default() })
         };
         let objects: Vec<Address> = outside.iter().map(make).collect();
         for &(from, to) in edges {
@@ -128,7 +121,7 @@ proptest! {
         for strategy in finders {
             let graph = Graph::new(strategy, &edges, &outside);
             graph.collector.begin(2);
-            prop_assert_eq!(graph.collector.deduce(2), outside.len() as u64);
+            prop_assert_eq!(graph.collector.deduce(2, false), outside.len() as u64);
             graph.collector.check();
             // The condemned keep the order in which they were tracked: finalizers run in it.
             prop_assert_eq!(graph.condemned(), dead.clone());
@@ -150,18 +143,18 @@ fn older_objects_hold_the_young_without_a_remembered_set() {
     graph.collector.untrack(graph.objects[1]);
     graph.collector.untrack(graph.objects[2]);
     graph.collector.begin(0);
-    graph.collector.deduce(0);
+    graph.collector.deduce(0, false);
     graph.collector.end();
     graph.collector.track(graph.objects[1]).unwrap();
     graph.collector.track(graph.objects[2]).unwrap();
     header(&graph.objects[0]).count().set(0);
     graph.collector.begin(0);
-    graph.collector.deduce(0);
+    graph.collector.deduce(0, false);
     assert_eq!(graph.condemned(), [] as [usize; 0], "0 is old and not looked at, so 1 and 2 are held");
     assert_eq!(graph.list(Generation::Middle), [0, 1, 2]);
     graph.collector.end();
     graph.collector.begin(1);
-    graph.collector.deduce(1);
+    graph.collector.deduce(1, false);
     assert_eq!(graph.condemned(), [0, 1, 2]);
 }
 
@@ -170,11 +163,11 @@ fn the_rescued_come_last() {
     // 0 is looked at before what holds it, put aside, and comes back behind the others.
     let graph = Graph::new(Box::new(Generational), &[(2, 0)], &[false, true, true]);
     graph.collector.begin(2);
-    graph.collector.deduce(2);
+    graph.collector.deduce(2, false);
     assert_eq!(graph.list(Generation::Old), [1, 2, 0]);
     let graph = Graph::new(Box::new(MarkSweep), &[(2, 0)], &[false, true, true]);
     graph.collector.begin(2);
-    graph.collector.deduce(2);
+    graph.collector.deduce(2, false);
     assert_eq!(graph.list(Generation::Old), [0, 1, 2]);
 }
 
@@ -185,7 +178,7 @@ fn counts_and_thresholds_are_pythons() {
     assert!(!collector.count_allocation() && !collector.count_allocation());
     assert_eq!(collector.due(), None, "not above the threshold yet");
     assert!(collector.count_allocation());
-    assert_eq!(collector.due(), Some(0));
+    assert_eq!(collector.due(), Some(Due::Pass(0)));
     for generation in [0, 0, 1, 0, 0] {
         collector.begin(generation);
         collector.finish(generation, 0, 0);
@@ -195,7 +188,7 @@ fn counts_and_thresholds_are_pythons() {
     (0..3).for_each(|_| {
         collector.count_allocation();
     });
-    assert_eq!(collector.due(), Some(1));
+    assert_eq!(collector.due(), Some(Due::Pass(1)));
     collector.set_thresholds([0, 1, 1]);
     assert!(!collector.count_allocation(), "a threshold of 0 switches automatic collection off (PY-14)");
     collector.set_thresholds([2, 1, 1]);
@@ -216,7 +209,7 @@ fn freezing_hides_and_unfreezing_makes_old() {
     graph.collector.freeze();
     assert_eq!(graph.collector.freeze_count(), 2);
     graph.collector.begin(2);
-    assert_eq!(graph.collector.deduce(2), 0);
+    assert_eq!(graph.collector.deduce(2, false), 0);
     graph.collector.end();
     graph.collector.untrack(graph.objects[1]);
     graph.collector.unfreeze();

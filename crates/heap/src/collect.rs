@@ -44,7 +44,8 @@ impl Core {
         let mut info = CollectionInfo { generation, ..CollectionInfo::default() };
         self.collector.begin(generation);
         self.notify(Phase::Start, &info);
-        info.candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation));
+        let quiet = self.is_quiet();
+        info.candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation, quiet));
         info.collected = self.dispose_of_condemned();
         self.collector.finish(generation, info.collected, info.candidates);
         if generation == 2 {
@@ -97,6 +98,11 @@ impl Core {
             self.delete_garbage_unseen();
         }
         collected
+    }
+
+    /// Tells whether no object is watched, and none may have a finalizer.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.table.is_empty() && !self.noisy.get()
     }
 
     fn for_each_condemned(&self, mut visit: impl FnMut(&Core, Address)) {

@@ -162,11 +162,14 @@ impl Core {
     }
 
     /// Frees a heap of which no handle and no object is left and on which nothing runs.
+    #[inline]
     pub(crate) fn free_if_abandoned(core: NonNull<Core>) {
         // SAFETY: H1: whoever calls this has just been using it.
         let heap = unsafe { core.as_ref() };
-        let idle = heap.trashcan.is_idle() && !heap.collector.is_collecting();
-        if idle && !heap.closing.get() && heap.handles.get() == 0 && heap.live.get() == 0 {
+        if heap.handles.get() != 0 || heap.live.get() != 0 || heap.closing.get() {
+            return;
+        }
+        if heap.trashcan.is_idle() && !heap.collector.is_collecting() {
             // SAFETY: H1: no handle, no object and no running operation is left to see it.
             drop(unsafe { Box::from_raw(core.as_ptr()) });
         }

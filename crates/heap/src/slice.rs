@@ -48,7 +48,7 @@ impl Core {
         }
         self.collector.hold_off();
         loop {
-            let quiet = self.table.is_empty() && !self.noisy.get();
+            let quiet = self.is_quiet();
             let step = self.trashcan.while_locked(self, || {
                 self.collector.step(pace, quiet, |object, again| self.is_special(object, again))
             });

@@ -150,8 +150,10 @@ pub trait Undertaker {
 pub struct Trashcan {
     depth: Cell<u32>,
     stack: RefCell<Vec<Address>>,
-    scratch: RefCell<Vec<Address>>,
+    scratch: Cell<Vec<Address>>,
     set_aside: RefCell<Vec<Address>>,
+    /// Whether anything is set aside.
+    waiting: Cell<bool>,
     leaked: Cell<u64>,
 }
 
@@ -169,17 +171,28 @@ impl Trashcan {
     }
 
     /// Destroys an object whose count has just become zero, and all that dies with it.
+    #[inline]
     pub fn bury(&self, undertaker: &impl Undertaker, dead: Address) {
-        if self.depth.get() >= MAX_DEPTH {
+        let depth = self.depth.get();
+        if depth >= MAX_DEPTH {
             self.set_aside(dead);
             return;
         }
-        self.depth.set(self.depth.get() + 1);
-        self.bury_one(undertaker, dead);
-        if self.depth.get() == 1 {
+        self.depth.set(depth + 1);
+        if undertaker.condemn(dead) {
+            // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
+            let edges = unsafe { self.take_edges(dead) };
+            if edges.is_empty() {
+                self.scratch.set(edges);
+                undertaker.free(dead);
+            } else {
+                self.bury_with(undertaker, dead, edges);
+            }
+        }
+        if depth == 0 && self.waiting.get() {
             self.bury_what_was_set_aside(undertaker);
         }
-        self.depth.set(self.depth.get() - 1);
+        self.depth.set(depth);
     }
 
     /// Sets aside whatever dies while `work` runs: for the passes of a collector, whose lists must not move.
@@ -212,13 +225,14 @@ impl Trashcan {
         for edge in edges.drain(..) {
             release(edge);
         }
-        self.scratch.replace(edges);
+        self.scratch.set(edges);
     }
 
     /// Takes the references out of an object, in order, to the scratch list, which the caller gives back.
     ///
     /// # Safety
     /// As for `clear`.
+    #[inline]
     unsafe fn take_edges(&self, object: Address) -> Vec<Address> {
         let mut edges = self.scratch.take();
         // SAFETY: O1, O2 by the caller.
@@ -226,18 +240,15 @@ impl Trashcan {
         edges
     }
 
-    fn bury_one(&self, undertaker: &impl Undertaker, dead: Address) {
+    /// Destroys a condemned object with these references, and all that dies with it.
+    fn bury_with(&self, undertaker: &impl Undertaker, dead: Address, edges: Vec<Address>) {
         let base = self.stack.borrow().len();
-        self.lower(undertaker, dead);
+        self.lower(undertaker, dead, edges);
         self.drain(undertaker, base);
     }
 
-    fn lower(&self, undertaker: &impl Undertaker, dead: Address) {
-        if !undertaker.condemn(dead) {
-            return;
-        }
-        // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
-        let mut edges = unsafe { self.take_edges(dead) };
+    /// Puts the references of a condemned object on the stack, over the object itself.
+    fn lower(&self, undertaker: &impl Undertaker, dead: Address, mut edges: Vec<Address>) {
         let patient = !edges.is_empty() && self.stack.borrow().len() < PATIENCE;
         if patient {
             self.push(dead.map_addr(|address| address | FREE));
@@ -245,7 +256,7 @@ impl Trashcan {
         while let Some(edge) = edges.pop() {
             self.push(edge);
         }
-        self.scratch.replace(edges);
+        self.scratch.set(edges);
         if !patient {
             undertaker.free(dead);
         }
@@ -260,7 +271,12 @@ impl Trashcan {
             }
             // SAFETY: O1, O5: the entry owns a reference, so the object lives.
             match decref(unsafe { entry.as_ref() }) {
-                Left::None => self.lower(undertaker, entry),
+                Left::None if undertaker.condemn(entry) => {
+                    // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
+                    let edges = unsafe { self.take_edges(entry) };
+                    self.lower(undertaker, entry, edges);
+                }
+                Left::None => {}
                 Left::OthersUnnoted => undertaker.touched(entry),
                 Left::Others => {}
             }
@@ -270,10 +286,12 @@ impl Trashcan {
     fn bury_what_was_set_aside(&self, undertaker: &impl Undertaker) {
         loop {
             let next = self.set_aside.borrow_mut().pop();
-            let Some(object) = next else { return };
+            let Some(object) = next else { return self.waiting.set(false) };
             // SAFETY: O1, O5: what is set aside owns its object again.
-            if decref(unsafe { object.as_ref() }) == Left::None {
-                self.bury_one(undertaker, object);
+            if decref(unsafe { object.as_ref() }) == Left::None && undertaker.condemn(object) {
+                // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
+                let edges = unsafe { self.take_edges(object) };
+                self.bury_with(undertaker, object, edges);
             }
         }
     }
@@ -282,6 +300,7 @@ impl Trashcan {
     fn set_aside(&self, dead: Address) {
         // SAFETY: O1: the object is dead, but not freed.
         unsafe { dead.as_ref() }.count().set(ONE);
+        self.waiting.set(true);
         let mut list = self.set_aside.borrow_mut();
         match list.try_reserve(1) {
             Ok(()) => list.push(dead),
