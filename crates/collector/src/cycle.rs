@@ -107,6 +107,7 @@ impl Cycle {
     /// Is told that a large object has died, whose chunk is about to go.
     pub(crate) fn forget(&self, object: Address) {
         self.marking.borrow_mut().forget(object);
+        self.garbage.borrow_mut().retain(|other| *other != object);
     }
 
     /// Tells whether an object is held to be garbage by now.
@@ -120,10 +121,13 @@ impl Cycle {
         Some(Some(object).filter(|object| self.is_garbage(*object)))
     }
 
-    /// Returns the garbage from a place of the list on, at most `most`.
-    pub(crate) fn garbage(&self, from: usize, most: usize) -> Vec<Address> {
+    /// Returns the garbage from a place of the list on, at most `most` places of it, and the next place. What has died since it
+    /// was condemned (which only happens if a type says wrongly that its references do not move unseen) is left out.
+    pub(crate) fn garbage(&self, from: usize, most: usize) -> (Vec<Address>, usize) {
         let garbage = self.garbage.borrow();
-        garbage[from.min(garbage.len())..].iter().take(most).copied().collect()
+        let end = (from + most).min(garbage.len());
+        let condemned = |object: &Address| header(object).flags().has(Flags::UNREACHABLE);
+        (garbage[from.min(end)..end].iter().copied().filter(condemned).collect(), end)
     }
 
     /// Notes how far the heap has got in the list.
@@ -160,10 +164,10 @@ impl Cycle {
                 Phase::LookAgain => quiet || self.look(pace, |object| is_special(object, true))?,
                 Phase::Condemn => self.condemn(pace)?,
                 Phase::Clear if self.next.get() < self.garbage.borrow().len() => {
-                    return Ok(if pace.is_over() { Step::Wait } else { Step::Clear(self.next.get()) });
+                    return Ok(if pace.is_spent() { Step::Wait } else { Step::Clear(self.next.get()) });
                 }
                 Phase::Free if self.next.get() < self.garbage.borrow().len() => {
-                    return Ok(if pace.is_over() { Step::Wait } else { Step::Free(self.next.get()) });
+                    return Ok(if pace.is_spent() { Step::Wait } else { Step::Free(self.next.get()) });
                 }
                 Phase::Clear | Phase::Free => {
                     self.next.set(0);

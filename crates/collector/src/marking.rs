@@ -53,10 +53,11 @@ pub(crate) struct Marking {
 }
 
 /// A region and its side table.
-#[derive(Clone, Copy)]
-pub(crate) struct Table {
+struct Table {
     region: Region,
     side: NonNull<Side>,
+    /// The pages with subjects, a bit each: the others are passed over.
+    pages: Cell<u64>,
 }
 
 impl Table {
@@ -64,6 +65,15 @@ impl Table {
     fn side(&self) -> &Side {
         // SAFETY: C3: the tables of a pass are there until it ends.
         unsafe { self.side.as_ref() }
+    }
+
+    /// Notes which pages a span of subjects lies in.
+    fn enter_span(&self, span: &Span) {
+        let start = span.base.addr().get() - self.region.chunk.addr().get();
+        let shift = self.region.grid.page_shift;
+        for page in start >> shift..=(start + span.stride * span.blocks - 1 >> shift).min(63) {
+            self.pages.set(self.pages.get() | 1 << page);
+        }
     }
 
     /// Returns the object of an entry that is a subject or marked.
@@ -131,7 +141,7 @@ impl Marking {
         let number = self.tables.len() as u32;
         // SAFETY: C1, C3: the chunk is there as long as the pass, or `forget` is called.
         let side = unsafe { Side::hang(self.owner, number, region.chunk, region.grid) }.ok_or(NoRoom)?;
-        self.tables.push(Some(Table { region, side }));
+        self.tables.push(Some(Table { region, side, pages: Cell::new(0) }));
         Ok(())
     }
 
@@ -153,7 +163,10 @@ impl Marking {
             };
             let spans = cursor.spans.get_or_insert_with(|| {
                 let mut spans = Vec::with_capacity(64);
-                space.each_span(table.region.chunk, &mut |span| spans.push(span));
+                space.each_span(table.region.chunk, &mut |span| {
+                    table.enter_span(&span);
+                    spans.push(span);
+                });
                 spans
             });
             while let Some(span) = spans.get(cursor.span) {
@@ -252,6 +265,16 @@ impl Marking {
                 while cursor.word < WORDS {
                     if pace.is_spent() {
                         return false;
+                    }
+                    let (page, last) =
+                        (table.side().page_of(cursor.word * 64), table.side().page_of(cursor.word * 64 + 63));
+                    let pages = table.pages.get() >> page;
+                    if pages == 0 {
+                        break;
+                    }
+                    if pages & (u64::MAX >> (63 - (last - page))) == 0 {
+                        cursor.word = table.side().page(last).1 / 64;
+                        continue;
                     }
                     visit(table, cursor.word);
                     pace.spend(4);

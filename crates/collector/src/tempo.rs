@@ -1,7 +1,7 @@
 //! The cycles of a collector that works in slices: when one begins, how often a slice is due, what a slice does.
 //!
 //! After a cycle so many objects are left. From then on the tracked objects may grow by the share that the strategy
-//! promises (and by [`SLACK`], so that small heaps are not collected all the time). When a part of that is used up
+//! promises, and by its slack. When a part of that is used up
 //! ([`START`]) the next cycle begins, and what is left is the runway: the slices are set so close that their number, as
 //! estimated by what the last cycle has cost per object, fits into it with a third to spare. When the runway is used up all the same, a
 //! slice is due every [`CLOSEST`] allocations, and the heap hardly grows until the cycle is over.
@@ -17,12 +17,10 @@ use crate::cycle::{Cycle, Step};
 use crate::pace::Pace;
 use crate::strategy::Bounds;
 
-/// The objects by which any heap may grow.
-const SLACK: u64 = 10_000;
 /// The part of the growth that is used up when a cycle begins.
 const START: f64 = 0.7;
 /// The fewest allocations between two slices.
-const CLOSEST: u32 = 16;
+const CLOSEST: u32 = 4;
 /// What a cycle costs per object, in nanoseconds, as long as none has been.
 const GUESS: f64 = 60.0;
 
@@ -44,7 +42,7 @@ impl Collector {
     /// Returns the number of tracked objects that there may be until a cycle is over.
     fn most(&self, bounds: &Bounds, part: f64) -> u64 {
         let left = self.tempo.left.get();
-        left + SLACK + (left as f64 * bounds.garbage * part) as u64
+        left + ((left as f64 * bounds.garbage + bounds.slack as f64) * part) as u64
     }
 
     /// Begins a cycle, if one is due; no pass may run. Returns whether it has begun.
@@ -158,10 +156,10 @@ impl Collector {
         self.cycle.borrow().as_ref().is_some_and(|cycle| cycle.is_garbage(object))
     }
 
-    /// Returns the garbage of the cycle from a place of its list on, at most `most`.
+    /// Returns the garbage of the cycle from a place of its list on, at most `most` places of it, and the next place.
     #[must_use]
-    pub fn garbage(&self, from: usize, most: usize) -> Vec<Address> {
-        self.cycle.borrow().as_ref().map_or_else(Vec::new, |cycle| cycle.garbage(from, most))
+    pub fn garbage(&self, from: usize, most: usize) -> (Vec<Address>, usize) {
+        self.cycle.borrow().as_ref().map_or((Vec::new(), from), |cycle| cycle.garbage(from, most))
     }
 
     /// Notes how far the heap has got in the list.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gleaner_allocator::{Geometry, OutOfMemory};
 use gleaner_collector::strategies::{Full, Generational, MarkSweep, Paced, RefcountOnly};
-use gleaner_collector::{Collector, Foreign, Strategy};
+use gleaner_collector::{Bounds, Collector, Foreign, Strategy};
 
 use crate::core::Core;
 use crate::heap::Heap;
@@ -39,16 +39,16 @@ impl StrategyKind {
     /// Returns what is true of it.
     #[must_use]
     pub fn facts(self) -> &'static gleaner_collector::Facts {
-        self.make().facts()
+        self.make(Bounds::default()).facts()
     }
 
-    fn make(self) -> Box<dyn Strategy> {
+    fn make(self, bounds: Bounds) -> Box<dyn Strategy> {
         match self {
             StrategyKind::RefcountOnly => Box::new(RefcountOnly),
             StrategyKind::MarkSweep => Box::new(MarkSweep),
             StrategyKind::Generational => Box::new(Generational),
             StrategyKind::Full => Box::new(Full),
-            StrategyKind::Paced => Box::new(Paced::default()),
+            StrategyKind::Paced => Box::new(Paced::new(bounds)),
         }
     }
 }
@@ -91,6 +91,7 @@ pub struct Builder {
     strategy: StrategyKind,
     rules: Rules,
     foreign: u64,
+    bounds: Bounds,
 }
 
 impl Default for Builder {
@@ -100,6 +101,7 @@ impl Default for Builder {
             strategy: StrategyKind::default(),
             rules: Rules::default(),
             foreign: 0,
+            bounds: Bounds::default(),
         }
     }
 }
@@ -123,6 +125,12 @@ impl Builder {
         Builder { rules, ..self }
     }
 
+    /// Sets what the strategy `Paced` promises; others promise nothing.
+    #[must_use]
+    pub fn bounds(self, bounds: Bounds) -> Self {
+        Builder { bounds, ..self }
+    }
+
     /// Sets how many objects live elsewhere but count as long-lived once unfrozen: a runtime's own (CPython has some
     /// 5000).
     #[must_use]
@@ -137,7 +145,7 @@ impl Builder {
     pub fn build(self) -> Result<Heap, OutOfMemory> {
         let shelves = Rc::new(Shelves::new(self.geometry));
         let foreign = Foreign { objects: self.foreign };
-        let collector = Collector::new(self.strategy.make(), self.rules.thresholds, foreign, shelves.clone());
+        let collector = Collector::new(self.strategy.make(self.bounds), self.rules.thresholds, foreign, shelves.clone());
         Ok(Heap::from_core(Core::new(shelves, collector, self.rules)))
     }
 }

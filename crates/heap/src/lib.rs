@@ -57,7 +57,7 @@ mod weak;
 pub use builder::{Builder, Rules, StrategyKind};
 pub use control::{CollectionInfo, InvalidGeneration, Pause, Phase};
 pub use gleaner_allocator::{Geometry, OutOfMemory};
-pub use gleaner_collector::{Facts, GenerationStats};
+pub use gleaner_collector::{Bounds, Facts, GenerationStats};
 pub use gleaner_derive::Trace;
 pub use gleaner_object::{Live, Released, Trace, Visitor};
 pub use gleaner_weakref::WeakReference;

@@ -139,7 +139,7 @@ impl Core {
         let mut edges = Vec::new();
         self.deleting.set(true);
         loop {
-            let batch = self.collector.garbage(from, BATCH);
+            let (batch, next) = self.collector.garbage(from, BATCH);
             for &object in &batch {
                 let released = &mut Released::new(&mut edges);
                 // SAFETY: O1, O2: garbage, not freed.
@@ -149,9 +149,10 @@ impl Core {
             for edge in edges.drain(..) {
                 self.release(edge);
             }
-            from += batch.len();
+            let done = next == from;
+            from = next;
             self.collector.has_done(from);
-            if batch.is_empty() || pace.is_over() {
+            if done || pace.is_over() {
                 break;
             }
         }
@@ -162,7 +163,7 @@ impl Core {
     fn free_garbage(&self, mut from: usize, pace: &Pace) {
         self.deleting.set(true);
         loop {
-            let batch = self.collector.garbage(from, BATCH);
+            let (batch, next) = self.collector.garbage(from, BATCH);
             batch.iter().for_each(|object| prefetch(*object));
             for &object in &batch {
                 // SAFETY: O1: not freed yet: garbage is freed here alone.
@@ -174,9 +175,10 @@ impl Core {
                     header.remove(Flags::UNREACHABLE);
                 }
             }
-            from += batch.len();
+            let done = next == from;
+            from = next;
             self.collector.has_done(from);
-            if batch.is_empty() || pace.is_over() {
+            if done || pace.is_over() {
                 break;
             }
         }

@@ -5,7 +5,7 @@
 //!
 //! * **pause** (500 µs): the collector gives back control after that, and one object's `trace`;
 //! * **garbage** (a tenth): from the end of a cycle to the end of the next the tracked objects grow by no more than that
-//!   share of what the first has left, and 10 000 objects. All that was garbage when a cycle began is gone when it ends.
+//!   share of what the first has left, and the *slack* (10 000 objects). All that was garbage when a cycle began is gone when it ends.
 //!
 //! An explicit `collect` stops the world. So do types whose references move unseen (`Trace::UNSEEN`): while there are objects
 //! of such a type, the cycle is one pass, and the first bound does not hold.
@@ -38,7 +38,6 @@
 //! them in one go right after the last mark, and from then on there is no way.
 
 use core::cell::Cell;
-use std::time::Duration;
 
 use crate::NoRoom;
 use crate::pass::Pass;
@@ -67,7 +66,7 @@ impl Paced {
 
 impl Default for Paced {
     fn default() -> Self {
-        Paced::new(Bounds { pause: Duration::from_micros(500), garbage: 0.1 })
+        Paced::new(Bounds::default())
     }
 }
 
