@@ -43,6 +43,7 @@ pub mod space;
 mod stats;
 pub mod strategies;
 pub mod strategy;
+mod table;
 mod tempo;
 pub mod tracking;
 mod trial;

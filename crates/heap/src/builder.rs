@@ -145,7 +145,8 @@ impl Builder {
     pub fn build(self) -> Result<Heap, OutOfMemory> {
         let shelves = Rc::new(Shelves::new(self.geometry));
         let foreign = Foreign { objects: self.foreign };
-        let collector = Collector::new(self.strategy.make(self.bounds), self.rules.thresholds, foreign, shelves.clone());
+        let collector =
+            Collector::new(self.strategy.make(self.bounds), self.rules.thresholds, foreign, shelves.clone());
         Ok(Heap::from_core(Core::new(shelves, collector, self.rules)))
     }
 }

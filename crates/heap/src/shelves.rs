@@ -158,7 +158,7 @@ impl Space for Shelves {
     }
 
     fn each_span(&self, chunk: NonNull<Chunk>, visit: &mut dyn FnMut(Span)) {
-        // SAFETY: C1: the collector asks for chunks that `each_region` has shown and that are there.
+        // SAFETY: H2: the collector asks for chunks of these shelves, which `each_region` has shown and which are held.
         unsafe {
             Allocator::for_each_span(chunk.cast(), |span| {
                 visit(Span { base: span.base, stride: span.stride, blocks: span.blocks, free: span.free });

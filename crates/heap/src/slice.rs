@@ -58,8 +58,7 @@ impl Core {
                 Step::Clear(from) => self.clear_garbage(from, pace),
                 Step::Free(from) => self.free_garbage(from, pace),
                 Step::Done(collected, candidates) => {
-                    let info =
-                        CollectionInfo { generation: 2, collected, candidates, ..CollectionInfo::default() };
+                    let info = CollectionInfo { generation: 2, collected, candidates };
                     self.notify(Phase::Stop, &info);
                     break;
                 }

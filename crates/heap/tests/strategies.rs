@@ -336,7 +336,10 @@ impl World {
         let mut referred: HashSet<usize> = self.roots().iter().map(id).collect();
         referred.extend(self.edges.iter().flatten().flatten().flatten());
         for (object, edges) in self.edges.iter().enumerate() {
-            assert!(edges.is_none() || referred.contains(&object), "(2) nothing refers to {object}, and it lives");
+            assert!(
+                edges.is_none() || referred.contains(&object),
+                "(2) nothing refers to {object}, and it lives"
+            );
         }
         let finalized = self.log.finalized.borrow();
         let once: HashSet<_> = finalized.iter().collect();
@@ -350,7 +353,8 @@ impl World {
         if self.heap.strategy().finds_cycles {
             let reached = self.reachable();
             let living = self.edges.iter().enumerate().filter(|(_, edges)| edges.is_some());
-            let left: Vec<usize> = living.map(|(object, _)| object).filter(|object| !reached.contains(object)).collect();
+            let left: Vec<usize> =
+                living.map(|(object, _)| object).filter(|object| !reached.contains(object)).collect();
             assert_eq!(left, [] as [usize; 0], "(3) unreachable, and not dead");
         }
     }

@@ -108,7 +108,7 @@ impl Side {
     #[inline(always)]
     #[must_use]
     pub unsafe fn object(&self, chunk: NonNull<Chunk>, entry: usize) -> Address {
-        let page = entry * GRANULE & !((1 << self.grid.page_shift) - 1);
+        let page = (entry * GRANULE) & !((1 << self.grid.page_shift) - 1);
         // SAFETY: by contract the place is inside the chunk.
         unsafe { chunk.cast::<u8>().add(page + self.number_of(entry) * self.grid.unit) }.cast::<Header>()
     }
@@ -117,9 +117,9 @@ impl Side {
     #[inline(always)]
     #[must_use]
     pub fn number_of(&self, entry: usize) -> usize {
-        let inside = entry * GRANULE & ((1 << self.grid.page_shift) - 1);
+        let inside = (entry * GRANULE) & ((1 << self.grid.page_shift) - 1);
         // The first multiple of the unit at or behind the entry's start: exact for such small numbers.
-        ((inside + self.grid.unit - 1) as u64 * self.reciprocal >> 32) as usize
+        (((inside + self.grid.unit - 1) as u64 * self.reciprocal) >> 32) as usize
     }
 
     /// Returns its number among the tables of the pass.

@@ -1,0 +1,89 @@
+//! A chunk under a pass: its side table, and the objects in it.
+
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+use gleaner_object::edges::prefetch;
+use gleaner_object::{Address, Side, Visitor};
+
+use crate::pace::Pace;
+use crate::space::{Region, Span};
+
+/// A region and its side table.
+pub(crate) struct Table {
+    pub(crate) region: Region,
+    pub(crate) side: NonNull<Side>,
+    /// The pages with subjects, a bit each: the others are passed over.
+    pub(crate) pages: Cell<u64>,
+}
+
+impl Table {
+    #[inline]
+    pub(crate) fn side(&self) -> &Side {
+        // SAFETY: C3: the tables of a pass are there until it ends.
+        unsafe { self.side.as_ref() }
+    }
+
+    /// Notes which pages a span of subjects lies in.
+    pub(crate) fn enter_span(&self, span: &Span) {
+        let start = span.base.addr().get() - self.region.chunk.addr().get();
+        let shift = self.region.grid.page_shift;
+        for page in start >> shift..=((start + span.stride * span.blocks - 1) >> shift).min(63) {
+            self.pages.set(self.pages.get() | 1 << page);
+        }
+    }
+
+    /// Returns the object of an entry that is a subject or marked.
+    #[inline]
+    pub(crate) fn object(&self, entry: usize) -> Address {
+        // SAFETY: C1, C3: the table hangs on this chunk, and what is entered or marked is an object.
+        unsafe { self.side().object(self.region.chunk, entry) }
+    }
+}
+
+/// Returns a bit for each entry of a word from `first` to before `end`.
+#[inline]
+pub(crate) fn bits(word: usize, first: usize, end: usize) -> u64 {
+    let from = first.saturating_sub(word * 64).min(64);
+    let to = end.saturating_sub(word * 64).min(64);
+    if to <= from { 0 } else { u64::MAX >> (64 - (to - from)) << from }
+}
+
+/// Asks for the memory of the objects of a word.
+#[inline]
+pub(crate) fn ask_for(table: &Table, word: usize, mut which: u64) {
+    let start = table.region.chunk.cast::<u8>();
+    while which != 0 {
+        let entry = word * 64 + which.trailing_zeros() as usize;
+        which &= which - 1;
+        // SAFETY: the entry's place is inside the chunk.
+        prefetch(unsafe { start.add(entry * 16) }.cast());
+    }
+}
+
+/// Shows the edges of some of 64 blocks side by side; returns those it has not seen to, if the time is up.
+#[inline]
+pub(crate) fn trace_row(
+    table: &Table,
+    first: Address,
+    stride: usize,
+    which: u64,
+    visitor: &mut Visitor<'_>,
+    pace: &Pace,
+) -> u64 {
+    let show = table.region.record.trace_row;
+    if !pace.is_limited() {
+        // SAFETY: O1, O2: these are tracked objects of the type; C2: what dies meanwhile is set aside.
+        unsafe { show(first, stride, which, visitor) };
+        return 0;
+    }
+    let mut left = which;
+    while left != 0 && !pace.is_spent() {
+        let one = left & left.wrapping_neg();
+        // SAFETY: as above.
+        unsafe { show(first, stride, one, visitor) };
+        pace.spend(visitor.take_seen() + 1);
+        left ^= one;
+    }
+    left
+}
