@@ -147,6 +147,7 @@ impl Collector {
         let idle = !self.collecting.get() && !self.is_in_cycle();
         if idle {
             self.tracking.forget_the_dead();
+            self.strategy.forget_the_dead();
         }
         idle
     }
@@ -154,6 +155,7 @@ impl Collector {
     /// Forgets a dead object whose block is given back as soon as it is freed.
     pub fn forget(&self, object: Address) {
         self.tracking.forget(object);
+        self.strategy.forget(object);
         self.condemned.borrow_mut().retain(|other| *other != object);
         self.late.borrow_mut().retain(|(_, other)| *other != object);
         if let Some(cycle) = &*self.cycle.borrow() {
@@ -273,6 +275,7 @@ impl Collector {
     pub fn freeze(&self) {
         self.abandon_cycle();
         self.tracking.freeze();
+        self.strategy.disturbed();
         self.counts.iter().for_each(|count| count.set(0));
         self.foreign_frozen.set(true);
     }
@@ -281,6 +284,7 @@ impl Collector {
     pub fn unfreeze(&self) {
         self.abandon_cycle();
         self.tracking.unfreeze();
+        self.strategy.disturbed();
         self.foreign_frozen.set(false);
     }
 
@@ -325,8 +329,8 @@ impl Collector {
         debug_assert!(!self.collecting.get(), "collections do not nest");
         self.collecting.set(true);
         self.reach.set(generation);
-        if !self.is_in_cycle() {
-            self.tracking.make_room();
+        if !self.is_in_cycle() && self.tracking.make_room() {
+            self.strategy.disturbed();
         }
         for count in &self.counts[..=generation] {
             count.set(0);
@@ -456,7 +460,8 @@ impl Collector {
 
     /// Ends a collection and enters it in the statistics.
     pub fn finish(&self, generation: usize, collected: u64, candidates: u64) {
-        self.tracking.append(self.reach.get(), &self.late.take());
+        let spared = self.tracking.append(self.reach.get(), &self.late.take());
+        self.strategy.spared(&spared);
         let mut stats = self.stats[generation].get();
         stats.collections += 1;
         stats.collected += collected;

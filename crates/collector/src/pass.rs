@@ -57,6 +57,59 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
+    /// Takes the young, in order: nobody has them then but the caller, who is to decide about them.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory.
+    pub fn take_young(&self) -> Result<Vec<Address>, NoRoom> {
+        Ok(self.tracking.take(1)?.0)
+    }
+
+    /// Decides about a region: some objects and all that they reach, in the order in which they are found. Stops adding of
+    /// `more`, whose last is asked for first, when the region has `enough` objects. Survivors are old; they are returned, in
+    /// order.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory: everything survives.
+    ///
+    /// # Panics
+    /// If a `trace` panics: everything survives.
+    pub fn by_region(
+        &mut self,
+        first: Vec<Address>,
+        mut more: impl FnMut() -> Option<Address>,
+        enough: usize,
+    ) -> Result<Vec<Address>, NoRoom> {
+        let new = self.tracking.range().1 + 1;
+        let mut trial = Abandon(self, Trial::default(), new);
+        trial.0.reach = 2;
+        for object in first {
+            trial.1.claim(object)?;
+        }
+        loop {
+            trial.1.reach_out(trial.0.tracking)?;
+            if trial.1.len() >= enough {
+                break;
+            }
+            let Some(next) = more() else { break };
+            trial.1.claim(next)?;
+        }
+        trial.0.candidates = trial.1.len() as u64;
+        trial.1.run()?;
+        let verdict = trial.1.verdict()?;
+        let survivors = verdict.survivors.iter().chain(&verdict.rescued).copied().collect();
+        trial.settle(verdict);
+        Ok(survivors)
+    }
+
+    /// Takes everything that is not frozen, in order.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory.
+    pub fn take_all(&self) -> Result<Vec<Address>, NoRoom> {
+        Ok(self.tracking.take(2)?.0)
+    }
+
     /// Decides about the whole heap by side tables; survivors are old.
     ///
     /// # Errors

@@ -69,6 +69,22 @@ pub trait Strategy {
         let _ = object;
     }
 
+    /// Is told of objects that a pass has condemned and let live after all, at its end.
+    fn spared(&self, objects: &[Address]) {
+        let _ = objects;
+    }
+
+    /// Forgets a dead object whose block is given back as soon as it is freed.
+    fn forget(&self, object: Address) {
+        let _ = object;
+    }
+
+    /// Forgets what it knows of objects that have left, so that their blocks may be given back.
+    fn forget_the_dead(&self) {}
+
+    /// Is told that all stamps are new.
+    fn disturbed(&self) {}
+
     /// Decides which generation an explicit collection of `generation` looks at.
     fn scope(&self, generation: usize) -> Option<usize>;
 

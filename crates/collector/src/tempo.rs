@@ -51,7 +51,7 @@ impl Collector {
         if self.tempo.active.get() || self.tracked() <= self.most(&bounds, START) {
             return false;
         }
-        self.tracking.make_room();
+        let _ = self.tracking.make_room();
         let (floor, ceiling) = self.tracking.range();
         let owner = core::ptr::from_ref(&self.tracking).cast();
         let cycle = Cycle::new(owner, &*self.tracking.space, floor, ceiling);

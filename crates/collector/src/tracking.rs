@@ -119,6 +119,12 @@ impl Tracking {
         }
     }
 
+    /// Tells whether an object is tracked here, and neither frozen nor condemned.
+    pub(crate) fn may_die(&self, object: Address) -> bool {
+        let known = self.generation_of(object);
+        known.is_some_and(|of| of != Generation::Permanent && of != Generation::Condemned)
+    }
+
     /// Returns the last stamp of the permanent generation, and the last that was given.
     pub(crate) fn range(&self) -> (u32, u32) {
         (self.frozen_end.get(), self.next.get() - 1)
@@ -242,8 +248,8 @@ impl Tracking {
     }
 
     /// Appends survivors that a pass has found late to the generation that the others have gone to, with the stamps that
-    /// they had then; those that have died since are passed over.
-    pub(crate) fn append(&self, generation: usize, late: &[(u32, Address)]) {
+    /// they had then; those that have died since are passed over. Returns the others.
+    pub(crate) fn append(&self, generation: usize, late: &[(u32, Address)]) -> Vec<Address> {
         let late: Vec<Address> = late
             .iter()
             .filter(|(stamp, object)| header(object).stamp() == *stamp)
@@ -252,6 +258,7 @@ impl Tracking {
         if !late.is_empty() {
             self.promote(generation, &[], &late, self.middle_end.get() + 1);
         }
+        late
     }
 
     /// Moves everything tracked to the permanent generation: the young first, as CPython does.
@@ -303,12 +310,10 @@ impl Tracking {
         Ok(())
     }
 
-    /// Gives new stamps before they run out in the middle of a pass.
-    pub(crate) fn make_room(&self) {
-        if self.next.get() > MAX_STAMP / 4 * 3 {
-            // Without memory for it, it is tried again.
-            let _ = self.renumber(Generation::IN_ORDER);
-        }
+    /// Gives new stamps before they run out in the middle of a pass; returns whether it has.
+    pub(crate) fn make_room(&self) -> bool {
+        // Without memory for it, it is tried again.
+        self.next.get() > MAX_STAMP / 4 * 3 && self.renumber(Generation::IN_ORDER).is_ok()
     }
 
     /// Forgets what the rosters know of objects that have left, so that their blocks may go.

@@ -12,9 +12,10 @@
 use std::cell::{Cell, RefCell};
 
 use gleaner_object::edges::prefetch;
-use gleaner_object::{Address, Flags, MAX_STAMP, Visitor};
+use gleaner_object::{Address, Flags, MAX_STAMP, Visitor, shelf_of};
 use gleaner_refcount::count;
 
+use crate::tracking::Tracking;
 use crate::{NoRoom, header, trace};
 
 /// How many subjects ahead memory is asked for.
@@ -27,6 +28,8 @@ const PASSING: Flags = Flags::COLLECTING.with(Flags::UNREACHABLE);
 pub(crate) struct Trial {
     subjects: Vec<Address>,
     stamps: Vec<u32>,
+    /// How many subjects have shown what they refer to.
+    explored: usize,
     /// Which subjects were put aside, in order.
     tentative: Vec<u32>,
     /// What of them came back, in order.
@@ -53,6 +56,48 @@ impl Trial {
     /// Tells whether the trial is still to be ended.
     pub(crate) fn is_open(&self) -> bool {
         !self.subjects.is_empty()
+    }
+
+    /// Returns the number of subjects.
+    pub(crate) fn len(&self) -> usize {
+        self.subjects.len()
+    }
+
+    /// Makes an object a subject, if it is none yet.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory.
+    pub(crate) fn claim(&mut self, object: Address) -> Result<(), NoRoom> {
+        let header = header(&object);
+        if header.flags().has(Flags::COLLECTING) || header.stamp() == 0 {
+            return Ok(());
+        }
+        self.add(object)?;
+        header.insert(Flags::COLLECTING);
+        Ok(())
+    }
+
+    /// Makes subjects of all that subjects reach on this heap and that is not frozen.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory.
+    pub(crate) fn reach_out(&mut self, tracking: &Tracking) -> Result<(), NoRoom> {
+        let found = RefCell::new(Vec::new());
+        let mut flush = |edges: &[Address]| found.borrow_mut().extend_from_slice(edges);
+        let mut visitor = Visitor::new(&mut flush);
+        while let Some(&subject) = self.subjects.get(self.explored) {
+            self.explored += 1;
+            trace(subject, &mut visitor);
+            visitor.flush();
+            for object in found.borrow_mut().drain(..) {
+                // SAFETY: O1, O2, O5: a subject and what it refers to live.
+                let here = unsafe { shelf_of(subject).heap == shelf_of(object).heap };
+                if here && tracking.may_die(object) {
+                    self.claim(object)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Adds a subject behind the others; it is not condemned any more.

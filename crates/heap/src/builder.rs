@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use gleaner_allocator::{Geometry, OutOfMemory};
-use gleaner_collector::strategies::{Full, Generational, MarkSweep, Paced, RefcountOnly};
+use gleaner_collector::strategies::{
+    Full, Generational, Incremental, MarkSweep, Paced, Recycler, RefcountOnly,
+};
 use gleaner_collector::{Bounds, Collector, Foreign, Strategy};
 
 use crate::core::Core;
@@ -20,19 +22,25 @@ pub enum StrategyKind {
     /// CPython's three generations.
     #[default]
     Generational,
+    /// The young and an increment of the old (CPython 3.14.0 to 3.14.4).
+    Incremental,
     /// The whole heap, whatever is asked for.
     Full,
+    /// Candidates, and what they reach.
+    Recycler,
     /// Bounded pauses and bounded garbage.
     Paced,
 }
 
 impl StrategyKind {
     /// All strategies.
-    pub const ALL: [StrategyKind; 5] = [
+    pub const ALL: [StrategyKind; 7] = [
         StrategyKind::RefcountOnly,
         StrategyKind::MarkSweep,
         StrategyKind::Generational,
+        StrategyKind::Incremental,
         StrategyKind::Full,
+        StrategyKind::Recycler,
         StrategyKind::Paced,
     ];
 
@@ -47,7 +55,9 @@ impl StrategyKind {
             StrategyKind::RefcountOnly => Box::new(RefcountOnly),
             StrategyKind::MarkSweep => Box::new(MarkSweep),
             StrategyKind::Generational => Box::new(Generational),
+            StrategyKind::Incremental => Box::new(Incremental::default()),
             StrategyKind::Full => Box::new(Full),
+            StrategyKind::Recycler => Box::new(Recycler::default()),
             StrategyKind::Paced => Box::new(Paced::new(bounds)),
         }
     }
