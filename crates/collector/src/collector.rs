@@ -45,6 +45,8 @@ pub struct Collector {
     pub(crate) stats: [Cell<GenerationStats>; GENERATIONS],
     /// How far the running pass reaches.
     reach: Cell<usize>,
+    /// The most entries of the young that a pass with bounded pauses may look at; there is no bound elsewhere.
+    most_young: Cell<usize>,
     /// Tracked objects.
     tracked: Cell<u64>,
     pub(crate) cycle: RefCell<Option<Cycle>>,
@@ -87,6 +89,7 @@ impl Collector {
             foreign_frozen: Cell::new(true),
             stats: Default::default(),
             reach: Cell::new(0),
+            most_young: Cell::new(usize::MAX),
             tracked: Cell::new(0),
             cycle: RefCell::default(),
             tempo: Tempo::default(),
@@ -112,7 +115,11 @@ impl Collector {
     /// O(1), amortised.
     #[inline]
     pub fn track(&self, object: Address) -> Result<(), NoRoom> {
-        self.tracking.track(object)
+        self.tracking.track(object)?;
+        if self.tracking.young_entries() > self.most_young.get() {
+            self.limit.set(0);
+        }
+        Ok(())
     }
 
     /// Stops tracking an object, if it is tracked.
@@ -177,7 +184,8 @@ impl Collector {
             return None;
         }
         if self.strategy.bounds().is_some() {
-            return Some(Due::Slice(self.counts[0].get() > self.thresholds[0].get()));
+            let many = self.tracking.young_entries() > self.most_young.get();
+            return Some(Due::Slice(many || self.counts[0].get() > self.thresholds[0].get()));
         }
         let generation = self.strategy.due(&Pressure {
             counts: self.counts(),
@@ -266,6 +274,8 @@ impl Collector {
         if let (true, Some(interval)) = (threshold > 0, self.tempo.interval.get()) {
             threshold = threshold.min(self.counts[0].get().saturating_add(interval));
         }
+        let bounded = self.enabled.get() && threshold > 0 && self.strategy.bounds().is_some();
+        self.most_young.set(if bounded { self.thresholds[0].get() as usize * 4 } else { usize::MAX });
         self.limit.set(if self.enabled.get() && threshold > 0 { threshold } else { u32::MAX });
     }
 

@@ -15,6 +15,8 @@ pub struct Pass<'a> {
     pub generation: usize,
     /// The generation whose survivors the pass's survivors are: its own, or the oldest, if the pass was over the whole heap.
     pub reach: usize,
+    /// Whether survivors get new stamps.
+    stamps_anew: bool,
     /// Whether nobody can see in which order the condemned go.
     pub quiet: bool,
     /// What the pass has found unreachable, in order, flagged so.
@@ -31,6 +33,7 @@ impl<'a> Pass<'a> {
             tracking,
             generation,
             reach: generation,
+            stamps_anew: false,
             quiet: false,
             condemned: Vec::new(),
             candidates: 0,
@@ -66,8 +69,8 @@ impl<'a> Pass<'a> {
     }
 
     /// Decides about a region: some objects and all that they reach, in the order in which they are found. Stops adding of
-    /// `more`, whose last is asked for first, when the region has `enough` objects. Survivors are old; they are returned, in
-    /// order.
+    /// `more` when the region has `enough` objects. Survivors are old, with new stamps: what else knows of them by their old
+    /// ones forgets them so. They are returned, in order.
     ///
     /// # Errors
     /// [`NoRoom`] if there is no memory: everything survives.
@@ -83,6 +86,7 @@ impl<'a> Pass<'a> {
         let new = self.tracking.range().1 + 1;
         let mut trial = Abandon(self, Trial::default(), new);
         trial.0.reach = 2;
+        trial.0.stamps_anew = true;
         for object in first {
             trial.1.claim(object)?;
         }
@@ -164,7 +168,12 @@ impl Abandon<'_, '_> {
     fn settle(&mut self, verdict: Verdict) {
         let pass = &mut *self.0;
         pass.survivors = (verdict.survivors.len() + verdict.rescued.len()) as u64;
-        pass.tracking.promote(pass.reach, &verdict.survivors, &verdict.rescued, self.2);
+        let Verdict { mut survivors, mut rescued, .. } = verdict;
+        if pass.stamps_anew {
+            survivors.append(&mut rescued);
+            core::mem::swap(&mut survivors, &mut rescued);
+        }
+        pass.tracking.promote(pass.reach, &survivors, &rescued, self.2);
         pass.condemned = verdict.condemned;
     }
 }

@@ -79,6 +79,12 @@ impl Roster {
         true
     }
 
+    /// Returns the number of entries, those that no longer hold included.
+    #[inline]
+    pub(crate) fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Is incomplete from now on.
     pub(crate) fn give_up(&mut self) {
         self.entries = Vec::new();

@@ -316,6 +316,12 @@ impl Tracking {
         self.next.get() > MAX_STAMP / 4 * 3 && self.renumber(Generation::IN_ORDER).is_ok()
     }
 
+    /// Returns how many entries the roster of the young has.
+    #[inline]
+    pub(crate) fn young_entries(&self) -> usize {
+        self.young.borrow().entries()
+    }
+
     /// Forgets what the rosters know of objects that have left, so that their blocks may go.
     pub(crate) fn forget_the_dead(&self) {
         self.young.borrow_mut().sweep();

@@ -31,6 +31,8 @@ pub struct Incremental {
     visited: RefCell<Line>,
     work_to_do: Cell<usize>,
     scale: Cell<usize>,
+    /// How many entries the visited had when those that no longer hold were swept out last.
+    swept: Cell<usize>,
     /// There was no memory for an entry, or a pass was abandoned: the spaces are to be filled anew.
     lost: Cell<bool>,
 }
@@ -42,6 +44,11 @@ const FACTS: Facts = Facts {
     summary: "CPython 3.14.0 to 3.14.4: the young and an increment of the old",
 };
 
+/// Tells whether an entry still holds.
+fn is_there((object, stamp): &(Address, u32)) -> bool {
+    header(object).stamp() == *stamp
+}
+
 impl Incremental {
     /// Appends survivors to the visited.
     fn visit(&self, survivors: &[Address]) {
@@ -50,6 +57,10 @@ impl Incremental {
             return self.lost.set(true);
         }
         visited.extend(survivors.iter().map(|object| (*object, header(object).stamp())));
+        if visited.len() > 2 * self.swept.get().max(1024) {
+            visited.retain(is_there);
+            self.swept.set(visited.len());
+        }
     }
 
     /// Lets the spaces change their roles.
@@ -102,9 +113,8 @@ impl Strategy for Incremental {
     }
 
     fn forget_the_dead(&self) {
-        let there = |(object, stamp): &(Address, u32)| header(object).stamp() == *stamp;
-        self.pending.borrow_mut().retain(there);
-        self.visited.borrow_mut().retain(there);
+        self.pending.borrow_mut().retain(is_there);
+        self.visited.borrow_mut().retain(is_there);
     }
 
     fn disturbed(&self) {

@@ -88,17 +88,12 @@ impl Strategy for Recycler {
                 return Some(object);
             }
         };
-        let outcome = pass.by_region(young, more, usize::MAX);
+        // Until the pass is over: without memory, or after a panic of a `trace`, the candidates are lost.
+        self.lost.set(true);
+        let survivors = pass.by_region(young, more, usize::MAX)?;
+        self.lost.set(false);
         self.looked_at.set(pass.candidates);
-        match outcome {
-            Ok(survivors) => {
-                survivors.iter().for_each(|object| listen(header(object)));
-                Ok(())
-            }
-            Err(NoRoom) => {
-                self.lost.set(true);
-                Err(NoRoom)
-            }
-        }
+        survivors.iter().for_each(|object| listen(header(object)));
+        Ok(())
     }
 }
