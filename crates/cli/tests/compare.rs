@@ -68,7 +68,7 @@ fn has_all_fields(row: &Value) {
 
 #[test]
 fn pauses_of_a_large_heap_are_seen() {
-    let rows = rows(&["--workload", "live-ring", "--strategy", "generational", "--objects", "20000"]);
+    let rows = rows(&["--workload", "churn", "--strategy", "generational", "--objects", "20000"]);
     let row = &rows[0];
     assert_eq!(rows.len(), 1);
     assert!(row["pauses"].as_u64() > Some(1) && row["pause_us"]["max"].as_f64() > Some(0.0), "{row}");
@@ -113,7 +113,7 @@ fn the_page_stands_alone() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("page.html");
     let path = path.to_str().expect("UTF-8");
-    let arguments = ["compare", "--workload", "live-random", "--rounds", "1", "--objects", "2000,60000"];
+    let arguments = ["compare", "--workload", "churn", "--rounds", "1", "--objects", "2000,60000"];
     let ran = gleaner(&[&arguments[..], &["--html", path]].concat());
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     let page = std::fs::read_to_string(path).expect("a page");
