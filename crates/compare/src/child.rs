@@ -202,14 +202,14 @@ mod tests {
     #[test]
     fn a_run_measures_all_there_is() {
         let order = Order {
-            workload: "live-ring".to_string(),
+            workload: "churn".to_string(),
             subject: "gleaner/generational".to_string(),
             objects: 20_000,
             timed: false,
         };
         let Some(Report::Measured(measured)) = run(&order) else { panic!("it runs") };
         assert!(measured.operations >= 20_000 && measured.work_ns > 0, "{measured:?}");
-        assert_eq!(measured.live_objects, 20_000);
+        assert!(measured.live_objects >= 20_000, "{measured:?}");
         assert!(
             measured.live_bytes >= 20_000 * 16 && measured.peak_bytes >= measured.live_bytes,
             "{measured:?}"
