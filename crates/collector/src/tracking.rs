@@ -164,21 +164,45 @@ impl Tracking {
             complete = self.young.borrow().append_to(&mut objects, &mut stamps);
         }
         if !complete {
-            let sorted = self.sorted(|of| match of {
+            (objects, stamps) = self.walk(|of| match of {
                 Generation::Young => true,
                 Generation::Middle => generation >= 1,
                 Generation::Old => generation >= 2,
                 Generation::Permanent | Generation::Condemned => false,
             })?;
-            (objects, stamps) = (Vec::new(), Vec::new());
-            objects.try_reserve_exact(sorted.len()).map_err(|_| NoRoom)?;
-            stamps.try_reserve_exact(sorted.len()).map_err(|_| NoRoom)?;
-            objects.extend(sorted.iter().map(|(_, object)| *object));
-            stamps.extend(sorted.iter().map(|(stamp, _)| *stamp));
         }
         self.young.borrow_mut().clear();
         if generation >= 1 {
             self.middle.borrow_mut().clear();
+        }
+        Ok((objects, stamps))
+    }
+
+    /// Returns the objects of some generations and their stamps, in order. A heap whose order of addresses is that of the
+    /// stamps, as a young one's is, needs no sorting.
+    fn walk(&self, wanted: impl Fn(Generation) -> bool) -> Result<(Vec<Address>, Vec<u32>), NoRoom> {
+        let (mut objects, mut stamps) = (Vec::new(), Vec::new());
+        let mut full = false;
+        each_tracked(&*self.space, |object| {
+            if self.generation_of(object).is_some_and(&wanted) {
+                full |= objects.try_reserve(1).is_err() || stamps.try_reserve(1).is_err();
+                if !full {
+                    objects.push(object);
+                    stamps.push(header(&object).stamp());
+                }
+            }
+        });
+        if full {
+            return Err(NoRoom);
+        }
+        if !stamps.is_sorted() {
+            let mut pairs = Vec::new();
+            pairs.try_reserve_exact(objects.len()).map_err(|_| NoRoom)?;
+            pairs.extend(stamps.iter().copied().zip(objects.iter().copied()));
+            order::sort(&mut pairs)?;
+            for (index, (stamp, object)) in pairs.into_iter().enumerate() {
+                (stamps[index], objects[index]) = (stamp, object);
+            }
         }
         Ok((objects, stamps))
     }
