@@ -9,7 +9,7 @@ use gleaner_allocator::OutOfMemory;
 use gleaner_collector::Collector;
 use gleaner_object::seeded::{Bug, seeded};
 use gleaner_object::{Address, Flags, Header, ObjectBox, Trace, TypeRecord, record_of, shelf_of};
-use gleaner_refcount::{Left, ONE, Trashcan, Undertaker, decref, incref, note};
+use gleaner_refcount::{Left, ONE, Trashcan, Undertaker, decref, incref, note, revive};
 use gleaner_weakref::{Table, WeakReference};
 
 use crate::builder::Rules;
@@ -258,7 +258,7 @@ impl Undertaker for Core {
                 self.collector.untrack(dead);
                 let _ = self.collector.track(dead);
             }
-            header.count().set(ONE);
+            revive(header);
             self.call_finalizer(dead);
             if decref(header) != Left::None {
                 return false;

@@ -97,6 +97,14 @@ fn is_unnoted(word: u32) -> bool {
     word & (NOTED | FOREVER) == 0
 }
 
+/// Gives a dead object one reference again. It is listened to as before: this is nobody's touch, but what its finalizer or a
+/// weak reference makes of the object is.
+#[inline]
+pub fn revive(header: &Header) {
+    debug_assert_eq!(count(header), 0, "only the dead are revived");
+    header.count().set(header.count().get() + 1);
+}
+
 /// Returns the number of references; [`IMMORTAL`] for an immortal object.
 #[inline]
 #[must_use]
@@ -179,15 +187,8 @@ impl Trashcan {
             return;
         }
         self.depth.set(depth + 1);
-        if undertaker.condemn(dead) {
-            // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
-            let edges = unsafe { self.take_edges(dead) };
-            if edges.is_empty() {
-                self.scratch.set(edges);
-                undertaker.free(dead);
-            } else {
-                self.bury_with(undertaker, dead, edges);
-            }
+        if let Some(edges) = self.condemn(undertaker, dead) {
+            self.bury_with(undertaker, dead, edges);
         }
         if depth == 0 && self.waiting.get() {
             self.bury_what_was_set_aside(undertaker);
@@ -240,8 +241,31 @@ impl Trashcan {
         edges
     }
 
+    /// Runs what user code there is for a dead object; returns its references, in order, unless it has been resurrected.
+    #[inline]
+    fn condemn(&self, undertaker: &impl Undertaker, dead: Address) -> Option<Vec<Address>> {
+        // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
+        undertaker.condemn(dead).then(|| unsafe { self.take_edges(dead) })
+    }
+
+    /// Gives up a reference to an object; returns the object's references if it is condemned for that.
+    fn give_up(&self, undertaker: &impl Undertaker, object: Address) -> Option<Vec<Address>> {
+        // SAFETY: O1, O5: whoever gives up the reference owned it, so the object lives.
+        match decref(unsafe { object.as_ref() }) {
+            Left::None => return self.condemn(undertaker, object),
+            Left::OthersUnnoted => undertaker.touched(object),
+            Left::Others => {}
+        }
+        None
+    }
+
     /// Destroys a condemned object with these references, and all that dies with it.
+    #[inline]
     fn bury_with(&self, undertaker: &impl Undertaker, dead: Address, edges: Vec<Address>) {
+        if edges.is_empty() {
+            self.scratch.set(edges);
+            return undertaker.free(dead);
+        }
         let base = self.stack.borrow().len();
         self.lower(undertaker, dead, edges);
         self.drain(undertaker, base);
@@ -269,16 +293,8 @@ impl Trashcan {
                 undertaker.free(untagged(entry));
                 continue;
             }
-            // SAFETY: O1, O5: the entry owns a reference, so the object lives.
-            match decref(unsafe { entry.as_ref() }) {
-                Left::None if undertaker.condemn(entry) => {
-                    // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
-                    let edges = unsafe { self.take_edges(entry) };
-                    self.lower(undertaker, entry, edges);
-                }
-                Left::None => {}
-                Left::OthersUnnoted => undertaker.touched(entry),
-                Left::Others => {}
+            if let Some(edges) = self.give_up(undertaker, entry) {
+                self.lower(undertaker, entry, edges);
             }
         }
     }
@@ -287,10 +303,7 @@ impl Trashcan {
         loop {
             let next = self.set_aside.borrow_mut().pop();
             let Some(object) = next else { return self.waiting.set(false) };
-            // SAFETY: O1, O5: what is set aside owns its object again.
-            if decref(unsafe { object.as_ref() }) == Left::None && undertaker.condemn(object) {
-                // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
-                let edges = unsafe { self.take_edges(object) };
+            if let Some(edges) = self.give_up(undertaker, object) {
                 self.bury_with(undertaker, object, edges);
             }
         }
@@ -299,7 +312,7 @@ impl Trashcan {
     /// Keeps a dead object for later; until then it lives on one reference.
     fn set_aside(&self, dead: Address) {
         // SAFETY: O1: the object is dead, but not freed.
-        unsafe { dead.as_ref() }.count().set(ONE);
+        revive(unsafe { dead.as_ref() });
         self.waiting.set(true);
         let mut list = self.set_aside.borrow_mut();
         match list.try_reserve(1) {

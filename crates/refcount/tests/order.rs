@@ -6,7 +6,7 @@ use gleaner_object::shelf::Yard;
 use gleaner_object::{Address, Flags, Header, Released, Trace, TypeRecord, Visitor};
 use gleaner_refcount::{
     IMMORTAL, Left, MAX_DEPTH, ONE, Trashcan, Undertaker, count, decref, immortalize, incref, is_immortal,
-    is_listened_to, listen,
+    is_listened_to, listen, revive,
 };
 
 struct Bare {
@@ -43,7 +43,7 @@ impl Undertaker for Heap {
             self.can.bury(self, victim);
         }
         if self.resurrect == Some(name) {
-            header(&dead).count().set(ONE);
+            revive(header(&dead));
             return false;
         }
         true
@@ -153,4 +153,18 @@ fn the_first_touch_is_told_once() {
     assert_eq!((decref(header), count(header)), (Left::Others, 1));
     listen(header);
     assert_eq!(kill(&heap, object), ["condemn 1", "free 1"], "a death is told as such");
+}
+
+#[test]
+fn what_is_set_aside_is_listened_to_as_before() {
+    let heap = Heap::default();
+    let object = object(1, &[]);
+    listen(header(&object));
+    heap.can.while_locked(&heap, || {
+        assert_eq!(decref(header(&object)), Left::None);
+        heap.can.bury(&heap, object);
+        assert!(is_listened_to(header(&object)), "to be set aside is no touch");
+        assert!(incref(header(&object)), "to be saved meanwhile is");
+    });
+    assert_eq!(heap.log.take(), ["touched 1"], "it lives, and whoever listens is told");
 }
