@@ -9,6 +9,7 @@ use gleaner_object::{Address, Flags};
 
 use crate::cycle::Cycle;
 use crate::pass::Pass;
+use crate::roster::Entry;
 use crate::space::Space;
 use crate::stats::GenerationStats;
 use crate::strategy::{Pressure, Strategy};
@@ -31,13 +32,13 @@ pub struct Collector {
     pub(crate) tracking: Tracking,
     condemned: RefCell<Vec<Address>>,
     /// What a pass has condemned and let live after all, with the stamps it had then.
-    late: RefCell<Vec<(u32, Address)>>,
+    late: RefCell<Vec<Entry>>,
     counts: [Cell<u32>; GENERATIONS],
     thresholds: [Cell<u32>; GENERATIONS],
     limit: Cell<u32>,
     enabled: Cell<bool>,
     pub(crate) collecting: Cell<bool>,
-    pub(crate) deducing: Cell<bool>,
+    deducing: Cell<bool>,
     long_lived_total: Cell<u64>,
     long_lived_pending: Cell<u64>,
     foreign: u64,
@@ -164,7 +165,7 @@ impl Collector {
         self.tracking.forget(object);
         self.strategy.forget(object);
         self.condemned.borrow_mut().retain(|other| *other != object);
-        self.late.borrow_mut().retain(|(_, other)| *other != object);
+        self.late.borrow_mut().retain(|(other, _)| *other != object);
         if let Some(cycle) = &*self.cycle.borrow() {
             cycle.forget(object);
         }
@@ -301,7 +302,7 @@ impl Collector {
     /// Returns the number of frozen objects of this heap.
     #[must_use]
     pub fn freeze_count(&self) -> usize {
-        self.objects(|of| of == Generation::Permanent).len()
+        self.tracking.frozen()
     }
 
     // -- Looking ----------------------------------------------------------------------------------------------
@@ -312,8 +313,7 @@ impl Collector {
     /// O(tracked objects).
     #[must_use]
     pub fn objects(&self, wanted: impl Fn(Generation) -> bool) -> Vec<Address> {
-        let sorted = self.tracking.sorted(wanted).unwrap_or_default();
-        sorted.into_iter().map(|(_, object)| object).collect()
+        self.tracking.in_order(wanted).unwrap_or_default().0
     }
 
     /// Returns where an object is; `None` if it is untracked, or a deduction is deciding about it.
@@ -384,6 +384,14 @@ impl Collector {
         self.pass(2, |pass| pass.by_marking());
     }
 
+    /// Runs what traces objects, as somebody else's code may: its panic is for later.
+    pub(crate) fn deducing<R>(&self, work: impl FnOnce() -> R) -> std::thread::Result<R> {
+        self.deducing.set(true);
+        let outcome = catch_unwind(AssertUnwindSafe(work));
+        self.deducing.set(false);
+        outcome
+    }
+
     /// Runs a pass; returns how many objects it has looked at and how many survive.
     fn pass(
         &self,
@@ -391,10 +399,8 @@ impl Collector {
         deduce: impl FnOnce(&mut Pass<'_>) -> Result<(), NoRoom>,
     ) -> (u64, u64) {
         let mut pass = Pass::new(&self.tracking, generation);
-        self.deducing.set(true);
         // Without memory for a pass everything survives.
-        let outcome = catch_unwind(AssertUnwindSafe(|| deduce(&mut pass)));
-        self.deducing.set(false);
+        let outcome = self.deducing(|| deduce(&mut pass));
         self.condemned.replace(core::mem::take(&mut pass.condemned));
         self.reach.set(pass.reach);
         if let Err(panic) = outcome {
@@ -416,9 +422,7 @@ impl Collector {
                 self.spare(object);
             }
         }
-        self.deducing.set(true);
-        let outcome = catch_unwind(AssertUnwindSafe(|| trial.run()));
-        self.deducing.set(false);
+        let outcome = self.deducing(|| trial.run());
         let verdict = match outcome {
             Ok(Ok(())) => trial.verdict().unwrap_or_else(|NoRoom| trial.abandon()),
             _ => trial.abandon(),
@@ -464,7 +468,7 @@ impl Collector {
         let mut late = self.late.borrow_mut();
         // Without memory its place among the survivors is another; it survives all the same.
         if late.try_reserve(1).is_ok() {
-            late.push((header(&object).stamp(), object));
+            late.push((object, header(&object).stamp()));
         }
     }
 

@@ -138,7 +138,10 @@ impl<'a> Pass<'a> {
         self.candidates = marking.subjects.get();
         drop(marking);
         if !self.quiet {
-            put_in_order(&mut found)?;
+            let mut stamps = Vec::new();
+            stamps.try_reserve_exact(found.len()).map_err(|_| NoRoom)?;
+            stamps.extend(found.iter().map(|object| header(object).stamp()));
+            order::sort(&mut found, &mut stamps)?;
         }
         found.iter().for_each(|object| header(object).insert(Flags::UNREACHABLE));
         self.survivors = self.candidates - found.len() as u64;
@@ -147,18 +150,6 @@ impl<'a> Pass<'a> {
         self.tracking.promote(2, &[], &[], ceiling + 1);
         Ok(())
     }
-}
-
-/// Sorts objects by their stamps.
-fn put_in_order(objects: &mut [Address]) -> Result<(), NoRoom> {
-    let mut sorted = Vec::new();
-    sorted.try_reserve_exact(objects.len()).map_err(|_| NoRoom)?;
-    sorted.extend(objects.iter().map(|object| (header(object).stamp(), *object)));
-    order::sort(&mut sorted)?;
-    for (place, (_, object)) in objects.iter_mut().zip(sorted) {
-        *place = object;
-    }
-    Ok(())
 }
 
 /// A trial that ends one way or another: when it is dropped unsettled, every subject survives.

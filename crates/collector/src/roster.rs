@@ -13,10 +13,13 @@ const MOST: usize = 1 << 16;
 /// The fewest for which room is made.
 const FEWEST: usize = 256;
 
+/// An object, with the stamp that it had when it was noted down.
+pub(crate) type Entry = (Address, u32);
+
 /// The objects of a generation, in order.
 #[derive(Default)]
 pub(crate) struct Roster {
-    entries: Vec<(Address, u32)>,
+    entries: Vec<Entry>,
     incomplete: bool,
 }
 
@@ -55,7 +58,7 @@ impl Roster {
 
     /// Forgets the entries that no longer hold.
     pub(crate) fn sweep(&mut self) {
-        self.entries.retain(|(object, stamp)| holds(*object, *stamp));
+        self.entries.retain(holds);
     }
 
     /// Forgets every entry of an object whose chunk is about to go.
@@ -70,11 +73,9 @@ impl Roster {
         if self.incomplete || objects.try_reserve(len).is_err() || stamps.try_reserve(len).is_err() {
             return false;
         }
-        for &(object, stamp) in &self.entries {
-            if holds(object, stamp) {
-                objects.push(object);
-                stamps.push(stamp);
-            }
+        for &(object, stamp) in self.entries.iter().filter(|entry| holds(entry)) {
+            objects.push(object);
+            stamps.push(stamp);
         }
         true
     }
@@ -103,8 +104,8 @@ impl Roster {
     /// If it is complete and lists others.
     pub(crate) fn check(&self, expected: &[u32]) {
         if !self.incomplete {
-            let held = self.entries.iter().filter(|(object, stamp)| holds(*object, *stamp));
-            let held: Vec<u32> = held.map(|(_, stamp)| *stamp).collect();
+            let held: Vec<u32> =
+                self.entries.iter().filter(|entry| holds(entry)).map(|(_, stamp)| *stamp).collect();
             assert_eq!(held, expected, "(2) a roster does not list its generation");
         }
     }
@@ -112,7 +113,7 @@ impl Roster {
 
 /// Tells whether an entry still holds. Its object may be gone, but its block is there (C2).
 #[inline]
-fn holds(object: Address, stamp: u32) -> bool {
-    let header = header(&object);
-    header.stamp() == stamp && !header.flags().has(Flags::UNREACHABLE)
+pub(crate) fn holds(entry: &Entry) -> bool {
+    let header = header(&entry.0);
+    header.stamp() == entry.1 && !header.flags().has(Flags::UNREACHABLE)
 }

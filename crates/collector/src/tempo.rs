@@ -7,7 +7,7 @@
 //! slice is due every [`CLOSEST`] allocations, and the heap hardly grows until the cycle is over.
 
 use core::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 use gleaner_object::Address;
@@ -77,14 +77,12 @@ impl Collector {
     /// If a `trace` panics; the cycle is given up.
     pub fn step(&self, pace: &Pace, quiet: bool, is_special: impl Fn(Address, bool) -> bool) -> Step {
         let begin = Instant::now();
-        self.deducing.set(true);
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let outcome = self.deducing(|| {
             let cycle = self.cycle.borrow();
             let cycle =
                 cycle.as_ref().map(|cycle| cycle.step(&*self.tracking.space, pace, quiet, is_special));
             cycle.unwrap_or(Ok(Step::Wait))
-        }));
-        self.deducing.set(false);
+        });
         self.tempo.spent.set(self.tempo.spent.get() + begin.elapsed());
         match outcome {
             Ok(Ok(step)) => {

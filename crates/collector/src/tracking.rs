@@ -17,7 +17,7 @@ use std::rc::Rc;
 
 use gleaner_object::{Address, Flags, MAX_STAMP};
 
-use crate::roster::Roster;
+use crate::roster::{Entry, Roster, holds};
 use crate::space::{Space, each_tracked};
 use crate::{NoRoom, header, order};
 
@@ -130,23 +130,38 @@ impl Tracking {
         (self.frozen_end.get(), self.next.get() - 1)
     }
 
-    /// Returns the objects of some generations with their stamps, in order.
-    pub(crate) fn sorted(&self, wanted: impl Fn(Generation) -> bool) -> Result<Vec<(u32, Address)>, NoRoom> {
-        let mut objects = Vec::new();
+    /// Returns the objects of some generations and their stamps, in order.
+    pub(crate) fn in_order(
+        &self,
+        wanted: impl Fn(Generation) -> bool,
+    ) -> Result<(Vec<Address>, Vec<u32>), NoRoom> {
+        let (mut objects, mut stamps) = (Vec::new(), Vec::new());
         let mut full = false;
         each_tracked(&*self.space, |object| {
             if self.generation_of(object).is_some_and(&wanted) {
-                full |= objects.try_reserve(1).is_err();
+                full |= objects.try_reserve(1).is_err() || stamps.try_reserve(1).is_err();
                 if !full {
-                    objects.push((header(&object).stamp(), object));
+                    objects.push(object);
+                    stamps.push(header(&object).stamp());
                 }
             }
         });
         if full {
             return Err(NoRoom);
         }
-        order::sort(&mut objects)?;
-        Ok(objects)
+        order::sort(&mut objects, &mut stamps)?;
+        Ok((objects, stamps))
+    }
+
+    /// Returns how many objects are in the permanent generation.
+    pub(crate) fn frozen(&self) -> usize {
+        let mut frozen = 0;
+        if self.frozen_end.get() > 0 {
+            each_tracked(&*self.space, |object| {
+                frozen += usize::from(self.generation_of(object) == Some(Generation::Permanent));
+            });
+        }
+        frozen
     }
 
     /// Takes the objects of a generation and all younger ones, with their stamps, in order; the rosters of what was taken
@@ -164,7 +179,7 @@ impl Tracking {
             complete = self.young.borrow().append_to(&mut objects, &mut stamps);
         }
         if !complete {
-            (objects, stamps) = self.walk(|of| match of {
+            (objects, stamps) = self.in_order(|of| match of {
                 Generation::Young => true,
                 Generation::Middle => generation >= 1,
                 Generation::Old => generation >= 2,
@@ -178,35 +193,6 @@ impl Tracking {
         Ok((objects, stamps))
     }
 
-    /// Returns the objects of some generations and their stamps, in order. A heap whose order of addresses is that of the
-    /// stamps, as a young one's is, needs no sorting.
-    fn walk(&self, wanted: impl Fn(Generation) -> bool) -> Result<(Vec<Address>, Vec<u32>), NoRoom> {
-        let (mut objects, mut stamps) = (Vec::new(), Vec::new());
-        let mut full = false;
-        each_tracked(&*self.space, |object| {
-            if self.generation_of(object).is_some_and(&wanted) {
-                full |= objects.try_reserve(1).is_err() || stamps.try_reserve(1).is_err();
-                if !full {
-                    objects.push(object);
-                    stamps.push(header(&object).stamp());
-                }
-            }
-        });
-        if full {
-            return Err(NoRoom);
-        }
-        if !stamps.is_sorted() {
-            let mut pairs = Vec::new();
-            pairs.try_reserve_exact(objects.len()).map_err(|_| NoRoom)?;
-            pairs.extend(stamps.iter().copied().zip(objects.iter().copied()));
-            order::sort(&mut pairs)?;
-            for (index, (stamp, object)) in pairs.into_iter().enumerate() {
-                (stamps[index], objects[index]) = (stamp, object);
-            }
-        }
-        Ok((objects, stamps))
-    }
-
     /// Before a full pass, CPython appends the young to the old and then the middle ones.
     fn put_middle_behind_young(&self) -> Result<(), NoRoom> {
         let (mut middle, mut stamps) = (Vec::new(), Vec::new());
@@ -214,8 +200,7 @@ impl Tracking {
             return Ok(());
         }
         if !self.middle.borrow().append_to(&mut middle, &mut stamps) {
-            let sorted = self.sorted(|of| of == Generation::Middle)?;
-            middle = sorted.into_iter().map(|(_, object)| object).collect();
+            (middle, _) = self.in_order(|of| of == Generation::Middle)?;
         }
         self.stamp_anew(&middle);
         Ok(())
@@ -256,9 +241,8 @@ impl Tracking {
     fn tracked_since(&self, new: u32) -> Vec<Address> {
         let (mut objects, mut stamps) = (Vec::new(), Vec::new());
         if !self.listed || !self.young.borrow().append_to(&mut objects, &mut stamps) {
-            let sorted = self.sorted(|of| of == Generation::Young).unwrap_or_default();
-            objects =
-                sorted.into_iter().filter(|(stamp, _)| *stamp >= new).map(|(_, object)| object).collect();
+            (objects, stamps) = self.in_order(|of| of == Generation::Young).unwrap_or_default();
+            objects.drain(..stamps.partition_point(|stamp| *stamp < new));
         }
         objects
     }
@@ -273,12 +257,9 @@ impl Tracking {
 
     /// Appends survivors that a pass has found late to the generation that the others have gone to, with the stamps that
     /// they had then; those that have died since are passed over. Returns the others.
-    pub(crate) fn append(&self, generation: usize, late: &[(u32, Address)]) -> Vec<Address> {
-        let late: Vec<Address> = late
-            .iter()
-            .filter(|(stamp, object)| header(object).stamp() == *stamp)
-            .map(|(_, object)| *object)
-            .collect();
+    pub(crate) fn append(&self, generation: usize, late: &[Entry]) -> Vec<Address> {
+        let late: Vec<Address> =
+            late.iter().filter(|entry| holds(entry)).map(|(object, _)| *object).collect();
         if !late.is_empty() {
             self.promote(generation, &[], &late, self.middle_end.get() + 1);
         }
@@ -309,17 +290,18 @@ impl Tracking {
     /// between the last of the first two, the third and the fourth, and a permanent generation must be first to stay one.
     fn renumber(&self, generations: [Generation; 4]) -> Result<(), NoRoom> {
         let mut parts = [const { Vec::new() }; 4];
-        for (part, generation) in parts.iter_mut().zip(generations) {
-            *part = self.sorted(|of| of == generation)?;
+        for object in self.in_order(|of| of != Generation::Condemned)?.0 {
+            let place = generations.iter().position(|of| self.generation_of(object) == Some(*of));
+            let part: &mut Vec<Address> = &mut parts[place.expect("every generation has its place")];
+            part.try_reserve(1).map_err(|_| NoRoom)?;
+            part.push(object);
         }
         self.young.borrow_mut().clear();
         self.middle.borrow_mut().clear();
         self.next.set(1);
         let mut ends = [0; 4];
         for (part, end) in parts.iter().zip(&mut ends) {
-            for (_, object) in part {
-                self.stamp_anew(core::slice::from_ref(object));
-            }
+            self.stamp_anew(part);
             *end = self.next.get() - 1;
         }
         self.frozen_end.set(ends[0]);
@@ -328,7 +310,7 @@ impl Tracking {
         if self.listed {
             for (roster, part) in [(&self.middle, &parts[2]), (&self.young, &parts[3])] {
                 let mut roster = roster.borrow_mut();
-                part.iter().for_each(|(_, object)| roster.push(*object, header(object).stamp()));
+                part.iter().for_each(|object| roster.push(*object, header(object).stamp()));
             }
         }
         Ok(())
@@ -363,17 +345,14 @@ impl Tracking {
     /// # Panics
     /// (1) stamps are distinct and were given; (2) a complete roster lists its generation.
     pub(crate) fn check(&self) {
-        let all = self.sorted(|of| of != Generation::Condemned).expect("memory for a check");
-        assert!(all.is_sorted_by(|a, b| a.0 < b.0), "(1) a stamp was given twice");
-        assert!(all.last().is_none_or(|(stamp, _)| *stamp < self.next.get()), "(1) a stamp was never given");
+        let (objects, stamps) = self.in_order(|of| of != Generation::Condemned).expect("memory for a check");
+        assert!(stamps.is_sorted_by(|a, b| a < b), "(1) a stamp was given twice");
+        assert!(stamps.last().is_none_or(|stamp| *stamp < self.next.get()), "(1) a stamp was never given");
         if self.listed {
             for (roster, generation) in [(&self.young, Generation::Young), (&self.middle, Generation::Middle)]
             {
-                let stamps: Vec<u32> = all
-                    .iter()
-                    .filter(|(_, object)| self.generation_of(*object) == Some(generation))
-                    .map(|(stamp, _)| *stamp)
-                    .collect();
+                let of_it = objects.iter().filter(|object| self.generation_of(**object) == Some(generation));
+                let stamps: Vec<u32> = of_it.map(|object| header(object).stamp()).collect();
                 roster.borrow().check(&stamps);
             }
         }

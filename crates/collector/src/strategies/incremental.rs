@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use gleaner_object::Address;
 
 use crate::pass::Pass;
+use crate::roster::{Entry, holds};
 use crate::strategy::{Facts, Pressure, Strategy};
 use crate::{NoRoom, header};
 
@@ -22,7 +23,7 @@ use crate::{NoRoom, header};
 const SCAN_RATE_DIVISOR: usize = 10;
 
 /// Entries of objects with the stamps they had: whoever has left has another.
-type Line = VecDeque<(Address, u32)>;
+type Line = VecDeque<Entry>;
 
 /// The young and an increment of the old.
 #[derive(Debug, Default)]
@@ -44,11 +45,6 @@ const FACTS: Facts = Facts {
     summary: "CPython 3.14.0 to 3.14.4: the young and an increment of the old",
 };
 
-/// Tells whether an entry still holds.
-fn is_there((object, stamp): &(Address, u32)) -> bool {
-    header(object).stamp() == *stamp
-}
-
 impl Incremental {
     /// Appends survivors to the visited.
     fn visit(&self, survivors: &[Address]) {
@@ -58,7 +54,7 @@ impl Incremental {
         }
         visited.extend(survivors.iter().map(|object| (*object, header(object).stamp())));
         if visited.len() > 2 * self.swept.get().max(1024) {
-            visited.retain(is_there);
+            visited.retain(holds);
             self.swept.set(visited.len());
         }
     }
@@ -72,9 +68,9 @@ impl Incremental {
     /// Returns the next pending object that is still there.
     fn next_pending(&self) -> Option<Address> {
         loop {
-            let (object, stamp) = self.pending.borrow_mut().pop_front()?;
-            if header(&object).stamp() == stamp {
-                return Some(object);
+            let entry = self.pending.borrow_mut().pop_front()?;
+            if holds(&entry) {
+                return Some(entry.0);
             }
         }
     }
@@ -113,8 +109,8 @@ impl Strategy for Incremental {
     }
 
     fn forget_the_dead(&self) {
-        self.pending.borrow_mut().retain(is_there);
-        self.visited.borrow_mut().retain(is_there);
+        self.pending.borrow_mut().retain(holds);
+        self.visited.borrow_mut().retain(holds);
     }
 
     fn disturbed(&self) {

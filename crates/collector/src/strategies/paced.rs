@@ -37,16 +37,14 @@
 //! Weak references are the one way to garbage. Taking a strong reference from one is a touch, and marks; so the heap clears
 //! them in one go right after the last mark, and from then on there is no way.
 
-use core::cell::Cell;
-
 use crate::NoRoom;
 use crate::pass::Pass;
 use crate::strategy::{Bounds, Facts, Pressure, Strategy};
 
 /// The young at once, the rest in slices.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Paced {
-    bounds: Cell<Bounds>,
+    bounds: Bounds,
 }
 
 const FACTS: Facts = Facts {
@@ -59,14 +57,8 @@ const FACTS: Facts = Facts {
 impl Paced {
     /// Makes the strategy with bounds of your choice.
     #[must_use]
-    pub fn new(bounds: Bounds) -> Paced {
-        Paced { bounds: Cell::new(bounds) }
-    }
-}
-
-impl Default for Paced {
-    fn default() -> Self {
-        Paced::new(Bounds::default())
+    pub const fn new(bounds: Bounds) -> Paced {
+        Paced { bounds }
     }
 }
 
@@ -80,7 +72,7 @@ impl Strategy for Paced {
     }
 
     fn bounds(&self) -> Option<Bounds> {
-        Some(self.bounds.get())
+        Some(self.bounds)
     }
 
     fn scope(&self, generation: usize) -> Option<usize> {

@@ -15,6 +15,7 @@ use gleaner_object::Address;
 use gleaner_refcount::listen;
 
 use crate::pass::Pass;
+use crate::roster::{Entry, holds};
 use crate::strategy::{Facts, Pressure, Strategy};
 use crate::{NoRoom, header};
 
@@ -22,7 +23,7 @@ use crate::{NoRoom, header};
 #[derive(Debug, Default)]
 pub struct Recycler {
     /// Old objects that were touched, with the stamps they had.
-    candidates: RefCell<Vec<(Address, u32)>>,
+    candidates: RefCell<Vec<Entry>>,
     /// Candidates were lost: the next pass is over the whole heap.
     lost: Cell<bool>,
     /// What the last pass has looked at.
@@ -59,7 +60,7 @@ impl Strategy for Recycler {
     }
 
     fn forget_the_dead(&self) {
-        self.candidates.borrow_mut().retain(|(object, stamp)| header(object).stamp() == *stamp);
+        self.candidates.borrow_mut().retain(holds);
     }
 
     fn spared(&self, objects: &[Address]) {
@@ -83,9 +84,9 @@ impl Strategy for Recycler {
         };
         let candidates = RefCell::new(self.candidates.take());
         let more = || loop {
-            let (object, stamp) = candidates.borrow_mut().pop()?;
-            if header(&object).stamp() == stamp {
-                return Some(object);
+            let entry = candidates.borrow_mut().pop()?;
+            if holds(&entry) {
+                return Some(entry.0);
             }
         };
         // Until the pass is over: without memory, or after a panic of a `trace`, the candidates are lost.
