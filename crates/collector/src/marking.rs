@@ -20,7 +20,7 @@
 use core::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use gleaner_object::side::WORDS;
+use gleaner_object::side::{WORDS, ones};
 use gleaner_object::{Address, Chunk, Header, Side, Visit, Visitor};
 use gleaner_refcount::count;
 use hashbrown::HashMap;
@@ -163,11 +163,8 @@ impl Marking {
     /// Returns those of some blocks that are subjects.
     #[inline(always)]
     fn subjects_among(&self, first: Address, stride: usize, taken: u64) -> u64 {
-        let mut left = taken;
         let mut subjects = 0;
-        while left != 0 {
-            let number = left.trailing_zeros() as usize;
-            left &= left - 1;
+        for number in ones(taken) {
             // SAFETY: C1: a block that is not free begins with a header.
             let header = unsafe { first.byte_add(number * stride).as_ref() };
             subjects |= u64::from(self.concerns(header)) << number;
@@ -198,11 +195,9 @@ impl Marking {
         let mut visitor = Visitor::of_pass(self.owner, Visit::Count, &mut flush);
         let over = self.walk(space, |table, first, stride, subjects| {
             let left = trace_row(table, first, stride, subjects, &mut visitor, pace);
-            let mut seen = subjects & !left;
+            let seen = subjects & !left;
             self.subjects.set(self.subjects.get() + u64::from(seen.count_ones()));
-            while seen != 0 {
-                let number = seen.trailing_zeros() as usize;
-                seen &= seen - 1;
+            for number in ones(seen) {
                 // SAFETY: C1: the block is one of the row's.
                 let object = unsafe { first.byte_add(number * stride) };
                 table.side().enter(Side::entry(object), count(header(&object)));
@@ -258,13 +253,11 @@ impl Marking {
     /// Marks the roots: those subjects that more refers to than was counted. Returns whether the phase is over.
     pub(crate) fn root(&self, pace: &Pace) -> bool {
         self.each_word(pace, |table, word| {
-            let (mut held, mut unknown) = table.side().held_from_outside(word);
-            while unknown != 0 {
-                let entry = word * 64 + unknown.trailing_zeros() as usize;
-                unknown &= unknown - 1;
-                let object = table.object(entry);
+            let (mut held, unknown) = table.side().held_from_outside(word);
+            for bit in ones(unknown) {
+                let object = table.object(word * 64 + bit);
                 let more = self.overflow.borrow().get(&object).copied().unwrap_or(0);
-                held |= u64::from(count(header(&object)) > 255 + more) << (entry % 64);
+                held |= u64::from(count(header(&object)) > 255 + more) << bit;
             }
             table.side().mark_word(word, held);
             let mut left = held;
@@ -355,15 +348,12 @@ impl Marking {
                 if grey == 0 {
                     break;
                 }
-                let lowest = side.number_of(word * 64 + grey.trailing_zeros() as usize);
-                let mut which = 0_u64;
-                let mut left = grey;
-                while left != 0 {
-                    which |= 1 << (side.number_of(word * 64 + left.trailing_zeros() as usize) - lowest);
-                    left &= left - 1;
-                }
+                let first_grey = word * 64 + grey.trailing_zeros() as usize;
+                let lowest = side.number_of(first_grey);
+                let which =
+                    ones(grey).fold(0, |which, bit| which | 1 << (side.number_of(word * 64 + bit) - lowest));
                 side.set_traced(word, grey);
-                let row = table.object(word * 64 + grey.trailing_zeros() as usize);
+                let row = table.object(first_grey);
                 let unseen = trace_row(table, row, table.region.grid.unit, which, visitor, pace);
                 if unseen != 0 {
                     self.back_in_line(table, word, row, unseen, page);
@@ -375,11 +365,10 @@ impl Marking {
 
     /// Makes objects of a row grey again, and lets their page stand in line.
     #[cold]
-    fn back_in_line(&self, table: &Table, word: usize, row: Address, mut unseen: u64, page: usize) {
-        while unseen != 0 {
+    fn back_in_line(&self, table: &Table, word: usize, row: Address, unseen: u64, page: usize) {
+        for number in ones(unseen) {
             // SAFETY: C1: the block is one of the row's.
-            let object = unsafe { row.byte_add(unseen.trailing_zeros() as usize * table.region.grid.unit) };
-            unseen &= unseen - 1;
+            let object = unsafe { row.byte_add(number * table.region.grid.unit) };
             table.side().set_untraced(word, 1 << (Side::entry(object) % 64));
         }
         self.queue(table.side(), page);
@@ -396,11 +385,11 @@ impl Marking {
     ) -> Result<bool, NoRoom> {
         let mut result = Ok(());
         let over = self.each_word(pace, |table, word| {
-            let mut unmarked = table.side().unmarked(word);
-            while unmarked != 0 && result.is_ok() {
-                result = visit(table.object(word * 64 + unmarked.trailing_zeros() as usize));
-                unmarked &= unmarked - 1;
-                pace.spend(1);
+            if result.is_ok() {
+                result = ones(table.side().unmarked(word)).try_for_each(|bit| {
+                    pace.spend(1);
+                    visit(table.object(word * 64 + bit))
+                });
             }
         });
         result.map(|()| over)

@@ -2,6 +2,7 @@
 
 use core::ptr::NonNull;
 
+use gleaner_object::side::ones;
 use gleaner_object::{Address, Chunk, Grid, Header, TypeRecord};
 
 /// Blocks of one size, side by side; each holds an object, or an erased header.
@@ -65,10 +66,8 @@ impl Span {
     #[inline]
     pub fn each_tracked(&self, mut visit: impl FnMut(Address)) {
         for word in 0..self.words() {
-            let mut taken = self.taken(word);
-            while taken != 0 {
-                let object = self.block(word * 64 + taken.trailing_zeros() as usize);
-                taken &= taken - 1;
+            for bit in ones(self.taken(word)) {
+                let object = self.block(word * 64 + bit);
                 // SAFETY: C1: a block that is not free begins with a header, erased if there is no object.
                 if unsafe { object.as_ref() }.is_tracked() {
                     visit(object);

@@ -4,6 +4,7 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 use gleaner_object::edges::prefetch;
+use gleaner_object::side::{GRANULE, ones};
 use gleaner_object::{Address, Side, Visitor};
 
 use crate::pace::Pace;
@@ -51,13 +52,11 @@ pub(crate) fn bits(word: usize, first: usize, end: usize) -> u64 {
 
 /// Asks for the memory of the objects of a word.
 #[inline]
-pub(crate) fn ask_for(table: &Table, word: usize, mut which: u64) {
+pub(crate) fn ask_for(table: &Table, word: usize, which: u64) {
     let start = table.region.chunk.cast::<u8>();
-    while which != 0 {
-        let entry = word * 64 + which.trailing_zeros() as usize;
-        which &= which - 1;
+    for bit in ones(which) {
         // SAFETY: the entry's place is inside the chunk.
-        prefetch(unsafe { start.add(entry * 16) }.cast());
+        prefetch(unsafe { start.add((word * 64 + bit) * GRANULE) }.cast());
     }
 }
 

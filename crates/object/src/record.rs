@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use crate::edges::{Released, Visitor};
 use crate::header::{Address, Header};
 use crate::live::Live;
+use crate::side::ones;
 use crate::trace::Trace;
 
 /// An object as it lies in its block.
@@ -116,10 +117,8 @@ unsafe fn trace<T: Trace>(address: Address, visitor: &mut Visitor<'_>) {
     unsafe { TypeRecord::value::<T>(address) }.trace(visitor);
 }
 
-unsafe fn trace_row<T: Trace>(first: Address, stride: usize, mut which: u64, visitor: &mut Visitor<'_>) {
-    while which != 0 {
-        let number = which.trailing_zeros() as usize;
-        which &= which - 1;
+unsafe fn trace_row<T: Trace>(first: Address, stride: usize, which: u64, visitor: &mut Visitor<'_>) {
+    for number in ones(which) {
         // SAFETY: as in `trace`; the object lies in the row.
         unsafe { TypeRecord::value::<T>(first.byte_add(number * stride)) }.trace(visitor);
     }

@@ -20,7 +20,19 @@ pub const ENTRIES: usize = CHUNK_ALIGN / GRANULE;
 /// The number of words with a bit for each entry.
 pub const WORDS: usize = ENTRIES / 64;
 /// The bytes of a chunk that share an entry.
-const GRANULE: usize = 16;
+pub const GRANULE: usize = 16;
+
+/// Returns the numbers of the bits that are set, lowest first.
+#[inline(always)]
+pub fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        (bits != 0).then(|| {
+            let lowest = bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            lowest
+        })
+    })
+}
 
 /// Where the objects of a chunk begin.
 #[derive(Clone, Copy, Debug)]
@@ -265,6 +277,12 @@ mod tests {
             test(side.as_ref(), object);
             Side::take_down(side, chunk);
         }
+    }
+
+    #[test]
+    fn ones_are_numbered_from_below() {
+        assert_eq!(ones(0).count(), 0);
+        assert_eq!(ones(1 << 63 | 0b1010).collect::<Vec<_>>(), [1, 3, 63]);
     }
 
     #[test]
