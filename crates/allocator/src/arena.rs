@@ -20,6 +20,7 @@
 //! and may run on beyond the pool; only its start must be found by masking.
 
 use core::cell::Cell;
+use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
 use crate::geometry::{ARENA_ALIGN, Geometry};
@@ -68,6 +69,10 @@ pub(crate) const LARGE_OFFSET: usize = (POOLS_OFFSET + size_of::<PoolHeader>()).
 
 /// The pool shift of a large object's chunk: all of the first `ARENA_ALIGN` bytes are pool 0.
 pub(crate) const LARGE_SHIFT: u32 = ARENA_ALIGN.trailing_zeros();
+
+// A heap looks for its two words where a chunk begins.
+const _: () = assert!(offset_of!(ArenaHeader, owner) == 0);
+const _: () = assert!(offset_of!(ArenaHeader, note) == size_of::<*const ()>());
 
 // Arena headers are found by masking, so tables must stay in front of the first pool.
 const _: () = assert!(size_of::<ArenaHeader>() == 128 && size_of::<PoolHeader>() == 64);

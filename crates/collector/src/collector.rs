@@ -12,7 +12,7 @@ use crate::pass::Pass;
 use crate::roster::Entry;
 use crate::space::Space;
 use crate::stats::GenerationStats;
-use crate::strategy::{Pressure, Strategy};
+use crate::strategy::{Due, Pressure, Strategy};
 use crate::tempo::Tempo;
 use crate::tracking::{Generation, Tracking};
 use crate::trial::Trial;
@@ -52,15 +52,6 @@ pub struct Collector {
     tracked: Cell<u64>,
     pub(crate) cycle: RefCell<Option<Cycle>>,
     pub(crate) tempo: Tempo,
-}
-
-/// What is due.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Due {
-    /// A pass over a generation.
-    Pass(usize),
-    /// A slice, and a pass over the young before it, if that is due, too.
-    Slice(bool),
 }
 
 impl Collector {

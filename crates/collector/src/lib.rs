@@ -48,13 +48,13 @@ mod tempo;
 pub mod tracking;
 mod trial;
 
-pub use collector::{Collector, Due, Foreign};
+pub use collector::{Collector, Foreign};
 pub use cycle::Step;
 pub use pace::Pace;
 pub use pass::Pass;
 pub use space::{Region, Space, Span};
 pub use stats::GenerationStats;
-pub use strategy::{Bounds, Facts, Pressure, Strategy};
+pub use strategy::{Bounds, Due, Facts, Pressure, Strategy};
 pub use tracking::{Generation, Tracking};
 
 use gleaner_object::{Address, Header, Visitor, record_of};

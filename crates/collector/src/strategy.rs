@@ -33,6 +33,15 @@ pub struct Pressure {
     pub long_lived_pending: u64,
 }
 
+/// What is due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Due {
+    /// A pass over a generation.
+    Pass(usize),
+    /// A slice, and a pass over the young before it, if that is due, too.
+    Slice(bool),
+}
+
 /// What a strategy that works in slices promises.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Bounds {

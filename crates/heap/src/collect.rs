@@ -84,12 +84,7 @@ impl Core {
             self.trashcan.while_locked(self, || self.collector.deduce_again());
         }
         if self.rules.plain_weakrefs_survive && !self.table.is_empty() {
-            self.for_each_condemned(|core, object| {
-                if flags(object).has(Flags::WATCHER) {
-                    core.table.unwatch(object);
-                }
-                core.clear_watchers(object, |_| true);
-            });
+            self.for_each_condemned(Core::silence);
         }
         let collected = freed + self.collector.condemned_len() as u64;
         if self.noisy.get() {
@@ -119,24 +114,10 @@ impl Core {
     /// themselves (PY-46). Returns how many weak references died of it.
     fn handle_weakrefs(&self) -> u64 {
         let mut queue: Vec<AnyRef> = Vec::new();
-        let keep_plain = self.rules.plain_weakrefs_survive;
         self.for_each_condemned(|core, object| {
-            let flags = flags(object);
-            // PY-37: from 3.15 on, a condemned weak reference is cleared with the plain ones, after the finalizers: one that
-            // a finalizer saves still watches.
-            if flags.has(Flags::WATCHER) && !keep_plain {
-                core.table.unwatch(object);
-            }
-            if flags.has(Flags::WATCHED) {
-                core.clear_watchers(object, |weak| {
-                    let calls = reference(weak).has_callback();
-                    let condemned = core.collector.generation_of(weak) == Some(Generation::Condemned);
-                    if calls && !condemned && queue.try_reserve(1).is_ok() {
-                        queue.push(AnyRef::another(weak));
-                    }
-                    calls || !keep_plain
-                });
-            }
+            core.disarm(object, &mut queue, |weak| {
+                core.collector.generation_of(weak) == Some(Generation::Condemned)
+            });
         });
         let mut freed = 0;
         for weak in queue {
@@ -153,8 +134,43 @@ impl Core {
         freed
     }
 
+    /// Clears the weak references to an object of the garbage, and queues those whose callbacks are to be called: those that
+    /// are not garbage themselves.
+    pub(crate) fn disarm(
+        &self,
+        object: Address,
+        queue: &mut Vec<AnyRef>,
+        is_garbage: impl Fn(Address) -> bool,
+    ) {
+        let keep_plain = self.rules.plain_weakrefs_survive;
+        // PY-37: from 3.15 on, a weak reference that is garbage is cleared with the plain ones, after the finalizers: one
+        // that a finalizer saves still watches.
+        if flags(object).has(Flags::WATCHER) && !keep_plain {
+            self.table.unwatch(object);
+        }
+        if flags(object).has(Flags::WATCHED) {
+            self.clear_watchers(object, |weak| {
+                let calls = reference(weak).has_callback();
+                if calls && !is_garbage(weak) && queue.try_reserve(1).is_ok() {
+                    queue.push(AnyRef::another(weak));
+                }
+                calls || !keep_plain
+            });
+        }
+    }
+
+    /// Clears all weak references to an object of the garbage, and the object, if it is one; nobody is told.
+    pub(crate) fn silence(&self, object: Address) {
+        if flags(object).has(Flags::WATCHER) {
+            self.table.unwatch(object);
+        }
+        if flags(object).has(Flags::WATCHED) {
+            self.clear_watchers(object, |_| true);
+        }
+    }
+
     /// Clears those watchers of an object that `choose` chooses, in order.
-    pub(crate) fn clear_watchers(&self, object: Address, mut choose: impl FnMut(Address) -> bool) {
+    fn clear_watchers(&self, object: Address, mut choose: impl FnMut(Address) -> bool) {
         let mut next = self.table.watchers(object).next();
         while let Some(weak) = next {
             next = self.table.watchers_after(weak);
@@ -196,17 +212,7 @@ impl Core {
         let condemned = self.collector.take_condemned();
         self.deleting.set(true);
         let mut edges = Vec::new();
-        for batch in condemned.chunks(BATCH) {
-            for &object in batch {
-                let released = &mut Released::new(&mut edges);
-                // SAFETY: O1, O2: condemned and not freed: what is condemned is freed below.
-                self.unraisable(|| unsafe { (record_of(object).clear)(object, released) });
-            }
-            edges.iter().for_each(|edge| prefetch(*edge));
-            for edge in edges.drain(..) {
-                self.release(edge);
-            }
-        }
+        condemned.chunks(BATCH).for_each(|batch| self.clear_batch(batch, &mut edges));
         for (index, &object) in condemned.iter().enumerate() {
             if let Some(soon) = condemned.get(index + 8) {
                 prefetch(*soon);
@@ -221,10 +227,24 @@ impl Core {
         }
         self.deleting.set(false);
     }
+
+    /// Lets objects of the garbage give up their references, all of them before any of these is looked at. `edges` is an
+    /// empty list, and is empty again.
+    pub(crate) fn clear_batch(&self, batch: &[Address], edges: &mut Vec<Address>) {
+        for &object in batch {
+            let released = &mut Released::new(edges);
+            // SAFETY: O1, O2: garbage, and not freed: that is what it is cleared for.
+            self.unraisable(|| unsafe { (record_of(object).clear)(object, released) });
+        }
+        edges.iter().for_each(|edge| prefetch(*edge));
+        for edge in edges.drain(..) {
+            self.release(edge);
+        }
+    }
 }
 
-fn flags(object: Address) -> Flags {
-    // SAFETY: O1: condemned, not freed.
+pub(crate) fn flags(object: Address) -> Flags {
+    // SAFETY: O1: garbage, not freed.
     unsafe { object.as_ref() }.flags()
 }
 

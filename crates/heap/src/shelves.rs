@@ -4,7 +4,6 @@
 //! header need not say for that reason is told in `gleaner_object::shelf`. A shelf is made with the first object of its
 //! type.
 
-use core::any::TypeId;
 use core::cell::{Cell, RefCell};
 use core::ptr::NonNull;
 
@@ -21,8 +20,7 @@ const CACHED: usize = 32;
 #[repr(C)]
 pub(crate) struct TypeShelf {
     shelf: Shelf,
-    type_id: TypeId,
-    /// The bytes that an object is asked for with.
+    /// Where they lie.
     pub(crate) allocator: Allocator,
 }
 
@@ -72,7 +70,7 @@ impl Shelves {
     #[cold]
     fn find(&self, record: &'static TypeRecord) -> Result<&TypeShelf, OutOfMemory> {
         let mut all = self.all.borrow_mut();
-        let known = all.iter().position(|shelf| shelf.type_id == record.type_id());
+        let known = all.iter().position(|shelf| shelf.shelf.record.type_id() == record.type_id());
         let index = match known {
             Some(index) => index,
             None => {
@@ -80,7 +78,6 @@ impl Shelves {
                 let options = Options { clean: true, ..Options::default() };
                 let shelf = Box::new(TypeShelf {
                     shelf: Shelf { record, heap: self.heap.get() },
-                    type_id: record.type_id(),
                     allocator: Allocator::with_options(self.geometry, options, Box::new(Mmap)),
                 });
                 shelf.allocator.set_owner(core::ptr::from_ref(&shelf.shelf).cast());

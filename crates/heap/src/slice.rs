@@ -2,10 +2,10 @@
 
 use gleaner_collector::{Pace, Step};
 use gleaner_object::edges::prefetch;
-use gleaner_object::{Address, Flags, Released, TypeRecord, record_of};
+use gleaner_object::{Address, Flags};
 use gleaner_refcount::{Left, Undertaker, count, decref, incref};
-use gleaner_weakref::WeakReference;
 
+use crate::collect::flags;
 use crate::control::{CollectionInfo, Phase};
 use crate::core::Core;
 use crate::reference::AnyRef;
@@ -70,42 +70,19 @@ impl Core {
     /// Tells whether user code is concerned with an object of the garbage. When it is asked again, weak references that
     /// finalizers have made to garbage are cleared, unheard (PY-38).
     fn is_special(&self, object: Address, again: bool) -> bool {
-        // SAFETY: O1: garbage, not freed.
-        let flags = unsafe { object.as_ref() }.flags();
-        if !again {
-            return flags.has(Flags::WATCHED) || flags.has(Flags::WATCHER) || self.finalizes(object);
+        if again {
+            self.silence(object);
+            return false;
         }
-        if flags.has(Flags::WATCHER) {
-            self.table.unwatch(object);
-        }
-        if flags.has(Flags::WATCHED) {
-            self.clear_watchers(object, |_| true);
-        }
-        false
+        let flags = flags(object);
+        flags.has(Flags::WATCHED) || flags.has(Flags::WATCHER) || self.finalizes(object)
     }
 
     /// Clears the weak references to garbage, calls the callbacks, runs the finalizers, in this order (PY-36). What any of
     /// that touches, the collector is told of, and it lives.
     fn see_to_special(&self) {
-        let keep_plain = self.rules.plain_weakrefs_survive;
         let mut queue: Vec<AnyRef> = Vec::new();
-        self.each_special(|object| {
-            // SAFETY: O1: garbage, not freed.
-            let flags = unsafe { object.as_ref() }.flags();
-            if flags.has(Flags::WATCHER) && !keep_plain {
-                self.table.unwatch(object);
-            }
-            if flags.has(Flags::WATCHED) {
-                self.clear_watchers(object, |weak| {
-                    // SAFETY: O1, O2: the table holds weak references only.
-                    let calls = unsafe { TypeRecord::value::<WeakReference>(weak) }.has_callback();
-                    if calls && !self.collector.is_garbage(weak) && queue.try_reserve(1).is_ok() {
-                        queue.push(AnyRef::another(weak));
-                    }
-                    calls || !keep_plain
-                });
-            }
-        });
+        self.each_special(|object| self.disarm(object, &mut queue, |weak| self.collector.is_garbage(weak)));
         for weak in queue {
             self.call_back(&weak);
             self.release(weak.into_owned());
@@ -134,37 +111,16 @@ impl Core {
     }
 
     /// Lets garbage give up its references. What is garbage itself dies in its turn, the rest at once.
-    fn clear_garbage(&self, mut from: usize, pace: &Pace) {
+    fn clear_garbage(&self, from: usize, pace: &Pace) {
         let mut edges = Vec::new();
-        self.deleting.set(true);
-        loop {
-            let (batch, next) = self.collector.garbage(from, BATCH);
-            for &object in &batch {
-                let released = &mut Released::new(&mut edges);
-                // SAFETY: O1, O2: garbage, not freed.
-                self.unraisable(|| unsafe { (record_of(object).clear)(object, released) });
-            }
-            edges.iter().for_each(|edge| prefetch(*edge));
-            for edge in edges.drain(..) {
-                self.release(edge);
-            }
-            let done = next == from;
-            from = next;
-            self.collector.has_done(from);
-            if done || pace.is_over() {
-                break;
-            }
-        }
-        self.deleting.set(false);
+        self.in_batches(from, pace, |batch| self.clear_batch(batch, &mut edges));
     }
 
     /// Frees garbage that nothing refers to any more.
-    fn free_garbage(&self, mut from: usize, pace: &Pace) {
-        self.deleting.set(true);
-        loop {
-            let (batch, next) = self.collector.garbage(from, BATCH);
+    fn free_garbage(&self, from: usize, pace: &Pace) {
+        self.in_batches(from, pace, |batch| {
             batch.iter().for_each(|object| prefetch(*object));
-            for &object in &batch {
+            for &object in batch {
                 // SAFETY: O1: not freed yet: garbage is freed here alone.
                 let header = unsafe { object.as_ref() };
                 if count(header) == 0 {
@@ -174,6 +130,15 @@ impl Core {
                     header.remove(Flags::UNREACHABLE);
                 }
             }
+        });
+    }
+
+    /// Goes through the garbage from a place of its list on, until the time is up; one batch at the least.
+    fn in_batches(&self, mut from: usize, pace: &Pace, mut work: impl FnMut(&[Address])) {
+        self.deleting.set(true);
+        loop {
+            let (batch, next) = self.collector.garbage(from, BATCH);
+            work(&batch);
             let done = next == from;
             from = next;
             self.collector.has_done(from);
