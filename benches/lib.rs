@@ -1,5 +1,6 @@
 //! What the benches share: the workloads that collectors are compared on, what they run on and what they report to.
 
+pub mod clock;
 pub mod meter;
 pub mod random;
 pub mod subject;

@@ -7,17 +7,20 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gleaner::{AnyRef, AnySlot, Heap, Ref, StrategyKind, Trace, Weak};
-use rustix::time::{ClockId, clock_gettime};
 
-use crate::subject::{Abilities, Pause, Slot, Subject};
+use super::table::{Kind, Table};
+use crate::clock::thread_ns;
+use crate::subject::{Abilities, Pause};
 
+/// An object of two edges.
 #[derive(Trace, Default)]
-struct Node {
+pub struct Node {
     edges: [AnySlot; 2],
 }
 
+/// An object of any number of edges.
 #[derive(Trace)]
-struct Wide {
+pub struct Wide {
     edges: Box<[AnySlot]>,
 }
 
@@ -31,8 +34,10 @@ fn edge(object: &AnyRef, edge: usize) -> &AnySlot {
 }
 
 /// A weak reference to either type.
-enum Watch {
+pub enum Watch {
+    /// To an object of two edges.
     Node(Weak<Node>),
+    /// To a wide one.
     Wide(Weak<Wide>),
 }
 
@@ -56,15 +61,13 @@ impl Watch {
     }
 }
 
-/// A heap under a strategy, with its table of roots.
-pub struct GleanerSubject {
-    roots: Vec<Option<AnyRef>>,
-    weak: Vec<Option<Watch>>,
+/// A heap under a strategy.
+pub struct Gleaner {
     pauses: Rc<RefCell<Vec<Pause>>>,
     heap: Heap,
 }
 
-impl GleanerSubject {
+impl Table<Gleaner> {
     /// Makes a heap under a strategy. It collects automatically, with the newest Python's thresholds.
     ///
     /// # Panics
@@ -75,43 +78,39 @@ impl GleanerSubject {
         let pauses = Rc::new(RefCell::new(Vec::new()));
         let (begin, log) = (Cell::new(0), pauses.clone());
         heap.set_pause_hook(move |pause| match pause {
-            gleaner::Pause::Begin => begin.set(thread_time()),
+            gleaner::Pause::Begin => begin.set(thread_ns()),
             gleaner::Pause::End => {
                 let start_ns = begin.get();
-                log.borrow_mut().push(Pause { start_ns, length_ns: thread_time() - start_ns });
+                log.borrow_mut().push(Pause { start_ns, length_ns: thread_ns() - start_ns });
             }
         });
-        GleanerSubject { roots: Vec::new(), weak: Vec::new(), pauses, heap }
+        Table::of(Gleaner { pauses, heap })
     }
 
     /// Returns a handle of the heap.
     #[must_use]
     pub fn heap(&self) -> &Heap {
-        &self.heap
+        &self.kind().heap
     }
 }
 
-/// Returns this thread's CPU time in nanoseconds.
-fn thread_time() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()
-}
+impl Kind for Gleaner {
+    const NAME: &'static str = "gleaner";
+    const ABILITIES: Abilities = Abilities { cycles: true, weak: true, deep: true };
 
-impl Subject for GleanerSubject {
+    type Pointer = AnyRef;
+    type Weak = Watch;
+
     fn name(&self) -> String {
-        format!("gleaner/{}", self.heap.strategy().name)
+        format!("{}/{}", Self::NAME, self.heap.strategy().name)
     }
 
     fn abilities(&self) -> Abilities {
-        Abilities { cycles: self.heap.strategy().finds_cycles, weak: true, deep: true }
-    }
-
-    fn resize(&mut self, slots: usize) {
-        self.roots.resize_with(slots, || None);
+        Abilities { cycles: self.heap.strategy().finds_cycles, ..Self::ABILITIES }
     }
 
     #[inline]
-    fn make(&mut self, to: Slot, edges: usize) {
+    fn make(&self, edges: usize) -> AnyRef {
         let object = if edges == 2 {
             self.heap.alloc(Node::default()).map(Ref::into_any)
         } else {
@@ -119,72 +118,41 @@ impl Subject for GleanerSubject {
                 .alloc(Wide { edges: (0..edges).map(|_| AnySlot::default()).collect() })
                 .map(Ref::into_any)
         };
-        self.roots[to] = Some(object.expect("memory for a workload"));
+        object.expect("memory for a workload")
     }
 
     #[inline]
-    fn copy(&mut self, to: Slot, from: Slot) {
-        self.roots[to] = self.roots[from].clone();
+    fn edge(object: &AnyRef, index: usize) -> Option<AnyRef> {
+        edge(object, index).get()
     }
 
     #[inline]
-    fn clear(&mut self, slot: Slot) {
-        self.roots[slot] = None;
+    fn set(object: &AnyRef, index: usize, target: Option<AnyRef>) {
+        edge(object, index).put(target);
     }
 
     #[inline]
-    fn link(&mut self, object: Slot, index: usize, target: Slot) {
-        if let Some(object) = &self.roots[object] {
-            edge(object, index).put(self.roots[target].clone());
-        }
+    fn downgrade(&self, object: &AnyRef) -> Option<Watch> {
+        Some(Watch::new(&self.heap, object))
     }
 
     #[inline]
-    fn unlink(&mut self, object: Slot, index: usize) {
-        if let Some(object) = &self.roots[object] {
-            edge(object, index).put(None);
-        }
+    fn upgrade(weak: &Watch) -> Option<AnyRef> {
+        weak.upgrade()
     }
 
-    #[inline]
-    fn follow(&mut self, to: Slot, object: Slot, index: usize) {
-        self.roots[to] = self.roots[object].as_ref().and_then(|object| edge(object, index).get());
-    }
-
-    #[inline]
-    fn is_empty(&self, slot: Slot) -> bool {
-        self.roots[slot].is_none()
-    }
-
-    fn resize_weak(&mut self, weak: usize) {
-        self.weak.resize_with(weak, || None);
-    }
-
-    #[inline]
-    fn watch(&mut self, weak: usize, object: Slot) {
-        self.weak[weak] = self.roots[object].as_ref().map(|object| Watch::new(&self.heap, object));
-    }
-
-    #[inline]
-    fn recall(&mut self, to: Slot, weak: usize) {
-        self.roots[to] = self.weak[weak].as_ref().and_then(Watch::upgrade);
-    }
-
+    /// The heap collects by itself, too.
     fn collect(&mut self) {
         self.heap.collect();
     }
-
-    /// The heap collects by itself.
-    #[inline]
-    fn safepoint(&mut self) {}
 
     fn heap_bytes(&self) -> Option<usize> {
         Some(self.heap.allocator_stats().raw_bytes)
     }
 
     /// Weak references are objects too, and not counted here. (A workload watches no object twice.)
-    fn live_objects(&self) -> Option<usize> {
-        Some(self.heap.live_objects() - self.weak.iter().flatten().count())
+    fn live_objects(&self, weak: usize) -> Option<usize> {
+        Some(self.heap.live_objects() - weak)
     }
 
     fn take_pauses(&mut self) -> Option<Vec<Pause>> {

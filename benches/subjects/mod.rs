@@ -2,6 +2,11 @@
 
 mod gleaner;
 mod rc;
+pub mod table;
 
-pub use self::gleaner::GleanerSubject;
-pub use self::rc::RcSubject;
+use self::table::Table;
+
+/// A heap under a strategy, with its table of roots.
+pub type GleanerSubject = Table<gleaner::Gleaner>;
+/// A table of `Rc`s.
+pub type RcSubject = Table<rc::StdRc>;

@@ -4,7 +4,7 @@
 //! the size of a cycle, and whether a long chain of deaths ends the process: a long doubly linked list or a graph that is
 //! dropped at once.
 
-use super::{About, NOTHING, end, make_nodes};
+use super::{About, NOTHING, end, make_ring};
 use crate::meter::{Meter, Phase};
 use crate::subject::{Abilities, Subject};
 
@@ -17,12 +17,7 @@ pub(super) const ABOUT: About = About {
 
 pub(super) fn run<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut Meter<'_>) {
     meter.begin_phase(Phase::Build, subject);
-    subject.resize(objects);
-    make_nodes(subject, objects, meter);
-    for slot in 0..objects {
-        subject.link(slot, 0, (slot + 1) % objects);
-    }
-    subject.resize(1);
+    make_ring(subject, objects, meter);
     meter.live(objects);
 
     meter.begin_phase(Phase::Work, subject);

@@ -5,13 +5,10 @@
 //! find that everything lives. It shows what scattered children of a large container cost: a dictionary of a million
 //! entries that has been in use for long.
 
-use super::{About, NOTHING, end};
+use super::{About, NOTHING, collect_live, end};
 use crate::meter::{Meter, Phase};
 use crate::random::Random;
 use crate::subject::{Abilities, Slot, Subject};
-
-/// Full collections in the work phase.
-const COLLECTIONS: usize = 5;
 
 const HUB: Slot = 0;
 const NODE: Slot = 1;
@@ -44,10 +41,6 @@ pub(super) fn run<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &
     meter.made(2 * objects + 1);
     meter.live(objects + 1);
 
-    meter.begin_phase(Phase::Work, subject);
-    for _ in 0..COLLECTIONS {
-        subject.collect();
-        meter.ops(objects + 1);
-    }
+    collect_live(subject, objects + 1, meter);
     end(subject, meter);
 }

@@ -4,12 +4,9 @@
 //! that everything lives. It shows what a collector pays per live object when memory is friendly: tables and syntax trees
 //! that were loaded at once look like this.
 
-use super::{About, NOTHING, end, make_nodes};
+use super::{About, NOTHING, collect_live, end, make_ring};
 use crate::meter::{Meter, Phase};
 use crate::subject::{Abilities, Subject};
-
-/// Full collections in the work phase.
-const COLLECTIONS: usize = 5;
 
 pub(super) const ABOUT: About = About {
     name: "live-ring",
@@ -20,18 +17,9 @@ pub(super) const ABOUT: About = About {
 
 pub(super) fn run<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut Meter<'_>) {
     meter.begin_phase(Phase::Build, subject);
-    subject.resize(objects);
-    make_nodes(subject, objects, meter);
-    for slot in 0..objects {
-        subject.link(slot, 0, (slot + 1) % objects);
-    }
-    subject.resize(1);
+    make_ring(subject, objects, meter);
     meter.live(objects);
 
-    meter.begin_phase(Phase::Work, subject);
-    for _ in 0..COLLECTIONS {
-        subject.collect();
-        meter.ops(objects);
-    }
+    collect_live(subject, objects, meter);
     end(subject, meter);
 }

@@ -24,6 +24,7 @@ mod trees;
 mod weak_upgrade;
 
 use crate::meter::{Meter, Phase};
+use crate::random::Random;
 use crate::subject::{Abilities, Subject};
 
 /// What is known of a workload before it runs.
@@ -129,6 +130,9 @@ workloads! {
     WeakUpgrade = weak_upgrade,
 }
 
+/// How often what lives is collected.
+const COLLECTIONS: usize = 5;
+
 /// What a workload needs of a subject.
 const NOTHING: Abilities = Abilities { cycles: false, weak: false, deep: false };
 
@@ -139,6 +143,38 @@ fn make_nodes<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut 
         subject.safepoint();
     }
     meter.made(objects);
+}
+
+/// Makes a ring in the first slots, in order: the first edge of each refers to the next.
+fn make_ring<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut Meter<'_>) {
+    subject.resize(objects);
+    make_nodes(subject, objects, meter);
+    for slot in 0..objects {
+        subject.link(slot, 0, (slot + 1) % objects);
+    }
+    subject.resize(1);
+}
+
+/// Makes a graph that the first slot holds: the first edges of all nodes form one random cycle, the second ones are random.
+fn make_random_graph<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut Meter<'_>) {
+    subject.resize(objects);
+    make_nodes(subject, objects, meter);
+    let mut random = Random::new();
+    let order = random.permutation(objects);
+    for index in 0..objects {
+        subject.link(order[index], 0, order[(index + 1) % objects]);
+        subject.link(order[index], 1, random.below(objects));
+    }
+    subject.resize(1);
+}
+
+/// Full collections of what lives; an operation is an object looked at.
+fn collect_live<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut Meter<'_>) {
+    meter.begin_phase(Phase::Work, subject);
+    for _ in 0..COLLECTIONS {
+        subject.collect();
+        meter.ops(objects);
+    }
 }
 
 /// Lets everything go and collects it: the last phase of every workload.

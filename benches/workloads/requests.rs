@@ -6,9 +6,8 @@
 //! The collector runs when it sees fit. It shows what a collector does to a process whose garbage dies middle-aged, beside
 //! much that never dies: `requests`, `asyncio`, and the programs that made CPython take its incremental collector back.
 
-use super::{About, NOTHING, end, make_nodes, trees};
+use super::{About, NOTHING, end, make_random_graph, trees};
 use crate::meter::{Meter, Phase};
-use crate::random::Random;
 use crate::subject::{Abilities, Slot, Subject};
 
 /// How many requests are kept.
@@ -42,7 +41,7 @@ pub(super) const ABOUT: About = About {
 
 pub(super) fn run<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut Meter<'_>) {
     meter.begin_phase(Phase::Build, subject);
-    build_cache(subject, objects, meter);
+    make_random_graph(subject, objects, meter);
     subject.resize(SLOTS);
     meter.live(objects);
 
@@ -62,19 +61,6 @@ pub(super) fn run<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &
     meter.made(requests * GRAPH);
     meter.live(objects + KEPT * GRAPH);
     end(subject, meter);
-}
-
-/// Makes the cache: one random cycle with random second edges.
-fn build_cache<S: Subject + ?Sized>(subject: &mut S, objects: usize, meter: &mut Meter<'_>) {
-    subject.resize(objects);
-    make_nodes(subject, objects, meter);
-    let mut random = Random::new();
-    let order = random.permutation(objects);
-    for index in 0..objects {
-        subject.link(order[index], 0, order[(index + 1) % objects]);
-        subject.link(order[index], 1, random.below(objects));
-    }
-    subject.resize(1);
 }
 
 /// Makes the graph of a request in `REQUEST`, `RESPONSE` and `SESSION`.

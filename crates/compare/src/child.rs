@@ -8,6 +8,7 @@
 
 use std::cell::RefCell;
 
+use gleaner_benches::clock::thread_ns;
 use gleaner_benches::meter::{Counts, Meter, Phase};
 use gleaner_benches::subject::{Abilities, Subject};
 use gleaner_benches::workloads::{self, Workload};
@@ -15,7 +16,6 @@ use gleaner_peers::process;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::thread_ns;
 use crate::pauses::Pauses;
 use crate::subjects::{Visitor, with};
 use crate::timed::Timed;

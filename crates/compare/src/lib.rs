@@ -25,7 +25,6 @@
 #![forbid(unsafe_code)]
 
 pub mod child;
-mod clock;
 pub mod html;
 pub mod pauses;
 pub mod plan;

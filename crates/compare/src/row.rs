@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gleaner_peers::instructions;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -193,17 +194,10 @@ impl Row {
     }
 }
 
-/// Returns the middle one, or the mean of the two in the middle; `None` of none.
-#[must_use]
-pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => None,
-        odd if odd % 2 == 1 => Some(values[middle]),
-        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
-    }
+/// Returns the median; `None` of none.
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let values: Vec<f64> = values.collect();
+    (!values.is_empty()).then(|| instructions::median(values))
 }
 
 fn whole(value: Option<f64>) -> Option<u64> {

@@ -10,9 +10,8 @@
 
 use std::time::Instant;
 
+use gleaner_benches::clock::thread_ns;
 use gleaner_benches::subject::{Abilities, Pause, Slot, Subject};
-
-use crate::clock::thread_ns;
 
 /// A call up to this length is no pause, in nanoseconds.
 pub const PAUSE: u64 = 5_000;

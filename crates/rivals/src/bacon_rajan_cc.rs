@@ -14,10 +14,11 @@ use std::mem;
 
 use bacon_rajan_cc::{Cc, Trace, Tracer, Weak, collect_cycles, number_of_roots_buffered};
 use gleaner_benches::subject::Abilities;
+use gleaner_benches::subjects::table::Kind;
 
+use crate::Version;
 use crate::edges::edges;
 use crate::pace::{Live, Pace};
-use crate::table::Kind;
 
 thread_local!(static LIVE: Live = const { Live::new() });
 
@@ -56,16 +57,19 @@ pub(crate) struct BaconRajan {
     pace: Pace,
 }
 
+impl Version for BaconRajan {
+    const VERSION: &'static str = "0.4.0";
+}
+
 impl Kind for BaconRajan {
     const NAME: &'static str = "bacon_rajan_cc";
-    const VERSION: &'static str = "0.4.0";
     const ABILITIES: Abilities = Abilities { cycles: true, weak: true, deep: false };
 
     type Pointer = Cc<Node>;
     type Weak = Weak<Node>;
 
     #[inline]
-    fn make(edges: usize) -> Cc<Node> {
+    fn make(&self, edges: usize) -> Cc<Node> {
         LIVE.with(Live::born);
         Cc::new(Node(RefCell::new(Edges::new(edges))))
     }
@@ -76,12 +80,12 @@ impl Kind for BaconRajan {
     }
 
     #[inline]
-    fn replace(object: &Cc<Node>, edge: usize, target: Option<Cc<Node>>) -> Option<Cc<Node>> {
-        mem::replace(object.0.borrow_mut().get_mut(edge), target)
+    fn set(object: &Cc<Node>, edge: usize, target: Option<Cc<Node>>) {
+        let _old = mem::replace(object.0.borrow_mut().get_mut(edge), target);
     }
 
     #[inline]
-    fn downgrade(object: &Cc<Node>) -> Option<Weak<Node>> {
+    fn downgrade(&self, object: &Cc<Node>) -> Option<Weak<Node>> {
         Some(object.downgrade())
     }
 
@@ -102,7 +106,7 @@ impl Kind for BaconRajan {
         }
     }
 
-    fn live_objects() -> Option<usize> {
+    fn live_objects(&self, _: usize) -> Option<usize> {
         Some(LIVE.with(Live::get))
     }
 }

@@ -13,8 +13,9 @@ use std::cell::Cell;
 
 use boa_gc::{Finalize, Gc, Trace, WeakGc};
 use gleaner_benches::subject::Abilities;
+use gleaner_benches::subjects::table::Kind;
 
-use crate::table::Kind;
+use crate::Version;
 
 type Edge = Cell<Option<Gc<Node>>>;
 
@@ -40,16 +41,19 @@ impl Node {
 #[derive(Default)]
 pub(crate) struct BoaGc;
 
+impl Version for BoaGc {
+    const VERSION: &'static str = "0.22.0";
+}
+
 impl Kind for BoaGc {
     const NAME: &'static str = "boa_gc";
-    const VERSION: &'static str = "0.22.0";
     const ABILITIES: Abilities = Abilities { cycles: true, weak: true, deep: true };
 
     type Pointer = Gc<Node>;
     type Weak = WeakGc<Node>;
 
     #[inline]
-    fn make(edges: usize) -> Gc<Node> {
+    fn make(&self, edges: usize) -> Gc<Node> {
         Gc::new(if edges == 2 {
             Node::Two(Edge::default(), Edge::default())
         } else {
@@ -66,12 +70,12 @@ impl Kind for BoaGc {
     }
 
     #[inline]
-    fn replace(object: &Gc<Node>, edge: usize, target: Option<Gc<Node>>) -> Option<Gc<Node>> {
-        object.edge(edge).replace(target)
+    fn set(object: &Gc<Node>, edge: usize, target: Option<Gc<Node>>) {
+        object.edge(edge).set(target);
     }
 
     #[inline]
-    fn downgrade(object: &Gc<Node>) -> Option<WeakGc<Node>> {
+    fn downgrade(&self, object: &Gc<Node>) -> Option<WeakGc<Node>> {
         Some(WeakGc::new(object))
     }
 

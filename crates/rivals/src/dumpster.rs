@@ -12,16 +12,59 @@
 
 use std::cell::RefCell;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use dumpster::Trace;
 use gleaner_benches::subject::Abilities;
+use gleaner_benches::subjects::table::{Kind, NoWeak};
 
+use crate::Version;
 use crate::edges::edges;
-use crate::table::{Kind, NoWeak};
 
-const VERSION: &str = "2.1.0";
-const ABILITIES: Abilities = Abilities { cycles: true, weak: false, deep: false };
+/// Writes what the two have in common, in the module of one: its name, its cell, and how that is borrowed. (The derived
+/// `Trace` of a type whose cell came from a macro would not compile, so each writes down its own `Node`.)
+macro_rules! flavour {
+    ($module:ident, $kind:ident, $name:literal, $cell:ident, $read:path, $write:path) => {
+        #[doc = concat!("`", $name, "`.")]
+        #[derive(Default)]
+        pub(crate) struct $kind;
+
+        impl Version for $kind {
+            const VERSION: &'static str = "2.1.0";
+        }
+
+        impl Kind for $kind {
+            const NAME: &'static str = $name;
+            const ABILITIES: Abilities = Abilities { cycles: true, weak: false, deep: false };
+
+            type Pointer = Gc<Node>;
+            type Weak = NoWeak;
+
+            #[inline]
+            fn make(&self, edges: usize) -> Gc<Node> {
+                Gc::new(Node($cell::new(Edges::new(edges))))
+            }
+
+            #[inline]
+            fn edge(object: &Gc<Node>, edge: usize) -> Option<Gc<Node>> {
+                $read(&object.0).get(edge).clone()
+            }
+
+            #[inline]
+            fn set(object: &Gc<Node>, edge: usize, target: Option<Gc<Node>>) {
+                let _old = mem::replace($write(&object.0).get_mut(edge), target);
+            }
+
+            fn collect(&mut self) {
+                dumpster::$module::collect();
+            }
+        }
+    };
+}
+
+fn lock<T>(cell: &Mutex<T>) -> MutexGuard<'_, T> {
+    cell.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 mod unsync {
     use super::*;
@@ -32,45 +75,7 @@ mod unsync {
     #[derive(Trace)]
     pub(crate) struct Node(RefCell<Edges>);
 
-    /// `dumpster::unsync`.
-    #[derive(Default)]
-    pub(crate) struct Unsync;
-
-    impl Kind for Unsync {
-        const NAME: &'static str = "dumpster/unsync";
-        const VERSION: &'static str = VERSION;
-        const ABILITIES: Abilities = ABILITIES;
-
-        type Pointer = Gc<Node>;
-        type Weak = NoWeak;
-
-        #[inline]
-        fn make(edges: usize) -> Gc<Node> {
-            Gc::new(Node(RefCell::new(Edges::new(edges))))
-        }
-
-        #[inline]
-        fn edge(object: &Gc<Node>, edge: usize) -> Option<Gc<Node>> {
-            object.0.borrow().get(edge).clone()
-        }
-
-        #[inline]
-        fn replace(object: &Gc<Node>, edge: usize, target: Option<Gc<Node>>) -> Option<Gc<Node>> {
-            mem::replace(object.0.borrow_mut().get_mut(edge), target)
-        }
-
-        fn downgrade(_: &Gc<Node>) -> Option<NoWeak> {
-            None
-        }
-
-        fn upgrade(weak: &NoWeak) -> Option<Gc<Node>> {
-            match *weak {}
-        }
-
-        fn collect(&mut self) {
-            dumpster::unsync::collect();
-        }
-    }
+    flavour!(unsync, Unsync, "dumpster/unsync", RefCell, RefCell::borrow, RefCell::borrow_mut);
 }
 
 mod sync {
@@ -82,45 +87,7 @@ mod sync {
     #[derive(Trace)]
     pub(crate) struct Node(Mutex<Edges>);
 
-    /// `dumpster::sync`.
-    #[derive(Default)]
-    pub(crate) struct Sync;
-
-    impl Kind for Sync {
-        const NAME: &'static str = "dumpster/sync";
-        const VERSION: &'static str = VERSION;
-        const ABILITIES: Abilities = ABILITIES;
-
-        type Pointer = Gc<Node>;
-        type Weak = NoWeak;
-
-        #[inline]
-        fn make(edges: usize) -> Gc<Node> {
-            Gc::new(Node(Mutex::new(Edges::new(edges))))
-        }
-
-        #[inline]
-        fn edge(object: &Gc<Node>, edge: usize) -> Option<Gc<Node>> {
-            object.0.lock().unwrap_or_else(PoisonError::into_inner).get(edge).clone()
-        }
-
-        #[inline]
-        fn replace(object: &Gc<Node>, edge: usize, target: Option<Gc<Node>>) -> Option<Gc<Node>> {
-            mem::replace(object.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(edge), target)
-        }
-
-        fn downgrade(_: &Gc<Node>) -> Option<NoWeak> {
-            None
-        }
-
-        fn upgrade(weak: &NoWeak) -> Option<Gc<Node>> {
-            match *weak {}
-        }
-
-        fn collect(&mut self) {
-            dumpster::sync::collect();
-        }
-    }
+    flavour!(sync, Sync, "dumpster/sync", Mutex, lock, lock);
 }
 
 pub(crate) use self::sync::Sync;

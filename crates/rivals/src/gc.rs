@@ -12,9 +12,10 @@ use std::mem;
 
 use gc::{Finalize, Gc, GcCell, Trace};
 use gleaner_benches::subject::Abilities;
+use gleaner_benches::subjects::table::{Kind, NoWeak};
 
+use crate::Version;
 use crate::edges::edges;
-use crate::table::{Kind, NoWeak};
 
 edges!(#[derive(Trace, Finalize)] Gc<Node>);
 
@@ -25,16 +26,19 @@ pub(crate) struct Node(GcCell<Edges>);
 #[derive(Default)]
 pub(crate) struct RustGc;
 
+impl Version for RustGc {
+    const VERSION: &'static str = "0.5.1";
+}
+
 impl Kind for RustGc {
     const NAME: &'static str = "gc";
-    const VERSION: &'static str = "0.5.1";
     const ABILITIES: Abilities = Abilities { cycles: true, weak: false, deep: false };
 
     type Pointer = Gc<Node>;
     type Weak = NoWeak;
 
     #[inline]
-    fn make(edges: usize) -> Gc<Node> {
+    fn make(&self, edges: usize) -> Gc<Node> {
         Gc::new(Node(GcCell::new(Edges::new(edges))))
     }
 
@@ -44,16 +48,8 @@ impl Kind for RustGc {
     }
 
     #[inline]
-    fn replace(object: &Gc<Node>, edge: usize, target: Option<Gc<Node>>) -> Option<Gc<Node>> {
-        mem::replace(object.0.borrow_mut().get_mut(edge), target)
-    }
-
-    fn downgrade(_: &Gc<Node>) -> Option<NoWeak> {
-        None
-    }
-
-    fn upgrade(weak: &NoWeak) -> Option<Gc<Node>> {
-        match *weak {}
+    fn set(object: &Gc<Node>, edge: usize, target: Option<Gc<Node>>) {
+        let _old = mem::replace(object.0.borrow_mut().get_mut(edge), target);
     }
 
     fn collect(&mut self) {

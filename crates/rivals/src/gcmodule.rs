@@ -14,9 +14,10 @@ use std::cell::Cell;
 
 use gcmodule::{Cc, Trace, Tracer};
 use gleaner_benches::subject::Abilities;
+use gleaner_benches::subjects::table::{Kind, NoWeak};
 
+use crate::Version;
 use crate::pace::{Live, Pace};
-use crate::table::{Kind, NoWeak};
 
 thread_local!(static LIVE: Live = const { Live::new() });
 
@@ -78,16 +79,19 @@ pub(crate) struct GcModule {
     pace: Pace,
 }
 
+impl Version for GcModule {
+    const VERSION: &'static str = "0.3.3";
+}
+
 impl Kind for GcModule {
     const NAME: &'static str = "gcmodule";
-    const VERSION: &'static str = "0.3.3";
     const ABILITIES: Abilities = Abilities { cycles: true, weak: false, deep: false };
 
     type Pointer = Cc<Node>;
     type Weak = NoWeak;
 
     #[inline]
-    fn make(edges: usize) -> Cc<Node> {
+    fn make(&self, edges: usize) -> Cc<Node> {
         LIVE.with(Live::born);
         Cc::new(if edges == 2 {
             Node::Two(Edge::default(), Edge::default())
@@ -105,16 +109,8 @@ impl Kind for GcModule {
     }
 
     #[inline]
-    fn replace(object: &Cc<Node>, edge: usize, target: Option<Cc<Node>>) -> Option<Cc<Node>> {
-        object.edge(edge).replace(target)
-    }
-
-    fn downgrade(_: &Cc<Node>) -> Option<NoWeak> {
-        None
-    }
-
-    fn upgrade(weak: &NoWeak) -> Option<Cc<Node>> {
-        match *weak {}
+    fn set(object: &Cc<Node>, edge: usize, target: Option<Cc<Node>>) {
+        object.edge(edge).set(target);
     }
 
     fn collect(&mut self) {
@@ -129,7 +125,7 @@ impl Kind for GcModule {
         }
     }
 
-    fn live_objects() -> Option<usize> {
+    fn live_objects(&self, _: usize) -> Option<usize> {
         Some(LIVE.with(Live::get))
     }
 }

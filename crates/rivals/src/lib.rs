@@ -44,10 +44,10 @@ mod gcmodule;
 mod pace;
 #[cfg(feature = "foreign")]
 mod rust_cc;
-#[cfg(feature = "foreign")]
-mod table;
 
 use gleaner_benches::subject::Subject;
+#[cfg(feature = "foreign")]
+use gleaner_benches::subjects::table::{Kind, Table};
 
 /// A crate's collector.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,18 @@ pub trait Visit {
 trait Foreign: Subject + Default + 'static {
     const NAME: &'static str;
     const VERSION: &'static str;
+}
+
+/// Which version of a crate the pointers are of.
+#[cfg(feature = "foreign")]
+trait Version {
+    const VERSION: &'static str;
+}
+
+#[cfg(feature = "foreign")]
+impl<K: Kind + Version + Default + 'static> Foreign for Table<K> {
+    const NAME: &'static str = K::NAME;
+    const VERSION: &'static str = K::VERSION;
 }
 
 /// Returns the rivals of this build.
@@ -122,11 +134,11 @@ rivals!();
 #[cfg(feature = "foreign")]
 rivals! {
     GcArena = gc_arena::GcArena,
-    BoaGc = table::Table<boa_gc::BoaGc>,
-    Gc = table::Table<gc::RustGc>,
-    RustCc = table::Table<rust_cc::RustCc>,
-    BaconRajan = table::Table<bacon_rajan_cc::BaconRajan>,
-    GcModule = table::Table<gcmodule::GcModule>,
-    DumpsterUnsync = table::Table<dumpster::Unsync>,
-    DumpsterSync = table::Table<dumpster::Sync>,
+    BoaGc = Table<boa_gc::BoaGc>,
+    Gc = Table<gc::RustGc>,
+    RustCc = Table<rust_cc::RustCc>,
+    BaconRajan = Table<bacon_rajan_cc::BaconRajan>,
+    GcModule = Table<gcmodule::GcModule>,
+    DumpsterUnsync = Table<dumpster::Unsync>,
+    DumpsterSync = Table<dumpster::Sync>,
 }

@@ -11,11 +11,12 @@ use std::cell::RefCell;
 use std::mem;
 
 use gleaner_benches::subject::Abilities;
+use gleaner_benches::subjects::table::Kind;
 use rust_cc::weak::Weak;
 use rust_cc::{Cc, Finalize, Trace};
 
+use crate::Version;
 use crate::edges::edges;
-use crate::table::Kind;
 
 edges!(#[derive(Trace, Finalize)] Cc<Node>);
 
@@ -26,16 +27,19 @@ pub(crate) struct Node(RefCell<Edges>);
 #[derive(Default)]
 pub(crate) struct RustCc;
 
+impl Version for RustCc {
+    const VERSION: &'static str = "0.6.2";
+}
+
 impl Kind for RustCc {
     const NAME: &'static str = "rust-cc";
-    const VERSION: &'static str = "0.6.2";
     const ABILITIES: Abilities = Abilities { cycles: true, weak: true, deep: false };
 
     type Pointer = Cc<Node>;
     type Weak = Weak<Node>;
 
     #[inline]
-    fn make(edges: usize) -> Cc<Node> {
+    fn make(&self, edges: usize) -> Cc<Node> {
         Cc::new(Node(RefCell::new(Edges::new(edges))))
     }
 
@@ -45,12 +49,12 @@ impl Kind for RustCc {
     }
 
     #[inline]
-    fn replace(object: &Cc<Node>, edge: usize, target: Option<Cc<Node>>) -> Option<Cc<Node>> {
-        mem::replace(object.0.borrow_mut().get_mut(edge), target)
+    fn set(object: &Cc<Node>, edge: usize, target: Option<Cc<Node>>) {
+        let _old = mem::replace(object.0.borrow_mut().get_mut(edge), target);
     }
 
     #[inline]
-    fn downgrade(object: &Cc<Node>) -> Option<Weak<Node>> {
+    fn downgrade(&self, object: &Cc<Node>) -> Option<Weak<Node>> {
         Some(object.downgrade())
     }
 

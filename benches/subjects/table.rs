@@ -1,15 +1,11 @@
-//! A table of roots for every crate whose pointers may lie in a `Vec`.
+//! A table of roots for every memory manager whose pointers may lie in a `Vec`.
 
-use gleaner_benches::subject::{Abilities, Pause, Slot, Subject};
+use crate::subject::{Abilities, Pause, Slot, Subject};
 
-use crate::Foreign;
-
-/// A crate's pointers and its collector.
-pub(crate) trait Kind: Default + 'static {
+/// A memory manager's pointers.
+pub trait Kind {
     /// The name in tables.
     const NAME: &'static str;
-    /// The crate's version.
-    const VERSION: &'static str;
     /// What it can do.
     const ABILITIES: Abilities;
 
@@ -18,20 +14,36 @@ pub(crate) trait Kind: Default + 'static {
     /// A pointer that does not; `NoWeak` if there is no such thing.
     type Weak;
 
+    /// Returns the name in tables, where one type has several.
+    fn name(&self) -> String {
+        Self::NAME.to_string()
+    }
+
+    /// Returns what it can do, where that is not the same for all of the type.
+    fn abilities(&self) -> Abilities {
+        Self::ABILITIES
+    }
+
     /// Makes an object of that many empty edges.
-    fn make(edges: usize) -> Self::Pointer;
+    fn make(&self, edges: usize) -> Self::Pointer;
 
     /// Returns what an edge refers to.
     fn edge(object: &Self::Pointer, edge: usize) -> Option<Self::Pointer>;
 
-    /// Sets an edge and returns what it referred to: it is dropped when no cell is borrowed any more.
-    fn replace(object: &Self::Pointer, edge: usize, target: Option<Self::Pointer>) -> Option<Self::Pointer>;
+    /// Sets an edge. What it referred to is dropped when no cell is borrowed any more.
+    fn set(object: &Self::Pointer, edge: usize, target: Option<Self::Pointer>);
 
-    /// Makes a weak pointer, if the crate has them.
-    fn downgrade(object: &Self::Pointer) -> Option<Self::Weak>;
+    /// Makes a weak pointer, if there are such.
+    fn downgrade(&self, object: &Self::Pointer) -> Option<Self::Weak> {
+        let _ = object;
+        None
+    }
 
     /// Returns a weak pointer's object, if it lives.
-    fn upgrade(weak: &Self::Weak) -> Option<Self::Pointer>;
+    fn upgrade(weak: &Self::Weak) -> Option<Self::Pointer> {
+        let _ = weak;
+        None
+    }
 
     /// Collects everything.
     fn collect(&mut self);
@@ -39,40 +51,58 @@ pub(crate) trait Kind: Default + 'static {
     /// Collects if it is time to.
     fn safepoint(&mut self) {}
 
-    /// Returns how many objects have not been freed, if that is counted.
-    fn live_objects() -> Option<usize> {
+    /// Returns the bytes from the system, if they are known.
+    fn heap_bytes(&self) -> Option<usize> {
+        None
+    }
+
+    /// Returns how many objects have not been freed, if that is counted, with so many weak pointers in the table.
+    fn live_objects(&self, weak: usize) -> Option<usize> {
+        let _ = weak;
+        None
+    }
+
+    /// Returns the pauses since the last call, if they are known.
+    fn take_pauses(&mut self) -> Option<Vec<Pause>> {
         None
     }
 }
 
-/// The weak pointer of a crate that has none.
-pub(crate) enum NoWeak {}
+/// The weak pointer of who has none.
+pub enum NoWeak {}
 
 /// The table.
-pub(crate) struct Table<K: Kind> {
+pub struct Table<K: Kind> {
     slots: Vec<Option<K::Pointer>>,
     weak: Vec<Option<K::Weak>>,
     kind: K,
 }
 
-impl<K: Kind> Default for Table<K> {
-    fn default() -> Self {
-        Table { slots: Vec::new(), weak: Vec::new(), kind: K::default() }
+impl<K: Kind> Table<K> {
+    /// Makes an empty table.
+    pub fn of(kind: K) -> Self {
+        Table { slots: Vec::new(), weak: Vec::new(), kind }
+    }
+
+    /// Returns whose pointers they are.
+    pub fn kind(&self) -> &K {
+        &self.kind
     }
 }
 
-impl<K: Kind> Foreign for Table<K> {
-    const NAME: &'static str = K::NAME;
-    const VERSION: &'static str = K::VERSION;
+impl<K: Kind + Default> Default for Table<K> {
+    fn default() -> Self {
+        Table::of(K::default())
+    }
 }
 
 impl<K: Kind> Subject for Table<K> {
     fn name(&self) -> String {
-        K::NAME.to_string()
+        self.kind.name()
     }
 
     fn abilities(&self) -> Abilities {
-        K::ABILITIES
+        self.kind.abilities()
     }
 
     fn resize(&mut self, slots: usize) {
@@ -81,7 +111,7 @@ impl<K: Kind> Subject for Table<K> {
 
     #[inline]
     fn make(&mut self, to: Slot, edges: usize) {
-        self.slots[to] = Some(K::make(edges));
+        self.slots[to] = Some(self.kind.make(edges));
     }
 
     #[inline]
@@ -97,14 +127,14 @@ impl<K: Kind> Subject for Table<K> {
     #[inline]
     fn link(&mut self, object: Slot, edge: usize, target: Slot) {
         if let Some(object) = &self.slots[object] {
-            drop(K::replace(object, edge, self.slots[target].clone()));
+            K::set(object, edge, self.slots[target].clone());
         }
     }
 
     #[inline]
     fn unlink(&mut self, object: Slot, edge: usize) {
         if let Some(object) = &self.slots[object] {
-            drop(K::replace(object, edge, None));
+            K::set(object, edge, None);
         }
     }
 
@@ -124,7 +154,7 @@ impl<K: Kind> Subject for Table<K> {
 
     #[inline]
     fn watch(&mut self, weak: usize, object: Slot) {
-        self.weak[weak] = self.slots[object].as_ref().and_then(K::downgrade);
+        self.weak[weak] = self.slots[object].as_ref().and_then(|object| self.kind.downgrade(object));
     }
 
     #[inline]
@@ -142,14 +172,14 @@ impl<K: Kind> Subject for Table<K> {
     }
 
     fn heap_bytes(&self) -> Option<usize> {
-        None
+        self.kind.heap_bytes()
     }
 
     fn live_objects(&self) -> Option<usize> {
-        K::live_objects()
+        self.kind.live_objects(self.weak.iter().flatten().count())
     }
 
     fn take_pauses(&mut self) -> Option<Vec<Pause>> {
-        None
+        self.kind.take_pauses()
     }
 }
