@@ -119,11 +119,7 @@ pub(super) fn utilisation(title: &str, all: &[Series<'_>]) -> String {
         let labels: [&dyn Fn(&f64) -> String; 2] =
             [&|window| time(window * 1e6), &|share| format!("{:.0} %", share * 100.0)];
         mesh(&mut chart, ["length of the window", "least share of the program"], labels, |_| {})?;
-        for series in all {
-            let style = palette::of(series.index).stroke_width(2);
-            chart.draw_series(LineSeries::new(series.points.iter().copied(), style))?;
-            chart.draw_series(dots(series))?;
-        }
+        curves(&mut chart, all)?;
         legend(root, all)
     })
 }
@@ -141,11 +137,7 @@ pub(super) fn cost(title: &str, all: &[Series<'_>]) -> String {
         mesh(&mut chart, ["objects", "CPU time of an operation"], labels, |mesh| {
             mesh.y_labels(5);
         })?;
-        for series in all {
-            let style = palette::of(series.index).stroke_width(2);
-            chart.draw_series(LineSeries::new(series.points.iter().copied(), style))?;
-            chart.draw_series(dots(series))?;
-        }
+        curves(&mut chart, all)?;
         legend(root, all)
     })
 }
@@ -184,9 +176,19 @@ fn height(all: &[Series<'_>]) -> u32 {
     HEIGHT.max(40 + 20 * all.len() as u32)
 }
 
-fn dots<'a>(series: &'a Series<'_>) -> impl Iterator<Item = Circle<(f64, f64), i32>> + 'a {
-    let colour = palette::of(series.index);
-    series.points.iter().map(move |&point| Circle::new(point, 3, colour.filled()))
+/// Draws the lines of a chart, with a dot for each point.
+fn curves<X, Y>(chart: &mut ChartContext<'_, SVGBackend<'_>, Cartesian2d<X, Y>>, all: &[Series<'_>]) -> Drawn
+where
+    X: Ranged<ValueType = f64>,
+    Y: Ranged<ValueType = f64>,
+{
+    for series in all {
+        let colour = palette::of(series.index);
+        let points = || series.points.iter().copied();
+        chart.draw_series(LineSeries::new(points(), colour.stroke_width(2)))?;
+        chart.draw_series(points().map(|point| Circle::new(point, 3, colour.filled())))?;
+    }
+    Ok(())
 }
 
 /// Names the lines, on the right.
