@@ -67,7 +67,8 @@ pub trait Subject {
         None
     }
 
-    /// Returns the collector's pauses since the last call, in order, if the subject can tell.
+    /// Returns the collector's pauses since the last call, in order, if the subject can tell. What `collect` takes is none: it
+    /// was asked for.
     fn take_pauses(&mut self) -> Option<Vec<Pause>>;
 }
 

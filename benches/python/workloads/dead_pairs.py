@@ -1,8 +1,6 @@
 """One collection of dead cycles of two."""
 
-import gc
-
-from meter import Node, main
+from meter import Node, collect, main
 
 
 def run(objects, meter):
@@ -19,7 +17,7 @@ def run(objects, meter):
 
     meter.begin_phase("work")
     roots.clear()
-    gc.collect()
+    collect()
     meter.operations = 2 * pairs
     meter.live = 0
     meter.begin_phase("end")

@@ -1,11 +1,8 @@
 """Full collections of a wide object whose children were replaced at random."""
 
-import gc
 from itertools import chain
 
-from meter import Node, Random, main
-
-COLLECTIONS = 5
+from meter import Node, Random, collect_live, main
 
 
 def run(objects, meter):
@@ -19,11 +16,7 @@ def run(objects, meter):
     del node
     meter.made = 2 * objects + 1
     meter.live = objects + 1
-
-    meter.begin_phase("work")
-    for _ in range(COLLECTIONS):
-        gc.collect()
-        meter.operations += objects + 1
+    collect_live(objects + 1, meter)
     meter.begin_phase("end")
 
 

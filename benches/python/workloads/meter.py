@@ -10,7 +10,7 @@ is coarse where processor time is limited):
     live_objects {phase: n}        how many objects could be reached at the end of each phase
     cpu_seconds {phase: s}         what each phase took, without the drawing of random numbers
     phases_ns {phase: [from, to]}  when it was
-    pauses_ns [[from, length]]     when the collector ran (gc.callbacks), in every phase
+    pauses_ns [[from, length]]     when the collector ran by itself (gc.callbacks), in every phase
     collector_seconds              the sum of their lengths
     resident_before_bytes          the process's memory before the first phase
     resident_bytes {phase: n}      and at the end of each
@@ -91,6 +91,48 @@ def make_nodes(objects, meter):
     return [Node() for _ in range(objects)]
 
 
+def make_ring(objects, meter):
+    """Makes a ring in order of allocation; returns the list of its one root."""
+    roots = make_nodes(objects, meter)
+    for slot in range(objects):
+        roots[slot].left = roots[(slot + 1) % objects]
+    del roots[1:]
+    return roots
+
+
+def make_random_graph(objects, meter):
+    """Makes one random cycle with random second edges; returns the list of its one root."""
+    roots = make_nodes(objects, meter)
+    random = Random(meter)
+    order = random.permutation(objects)
+    for index in range(objects):
+        node = roots[order[index]]
+        node.left = roots[order[(index + 1) % objects]]
+        node.right = roots[random.below(objects)]
+    del roots[1:]
+    return roots
+
+
+ASKED = False
+
+
+def collect():
+    """Collects everything because the workload asks for it: no pause."""
+    global ASKED
+    ASKED = True
+    found = gc.collect()
+    ASKED = False
+    return found
+
+
+def collect_live(objects, meter):
+    """Full collections of what lives; an operation is an object looked at."""
+    meter.begin_phase("work")
+    for _ in range(5):
+        collect()
+        meter.operations += objects
+
+
 class Meter:
     """Counters that a workload adds to, and clocks that are read at the boundaries of its phases."""
 
@@ -115,7 +157,7 @@ class Meter:
             nonlocal pause_began
             if phase == "start":
                 pause_began = time.thread_time_ns()
-            else:
+            elif not ASKED:
                 self.pauses.append((pause_began, time.thread_time_ns() - pause_began))
 
         self.callback = pause
@@ -123,7 +165,7 @@ class Meter:
     @staticmethod
     def count_tracked():
         """Collects everything and counts what is left: what the workload holds, and a few lists of its own."""
-        while gc.collect():
+        while collect():
             pass
         return len(gc.get_objects())
 
@@ -145,7 +187,7 @@ class Meter:
 
     def finish(self):
         """Collects for the last time and ends the last phase."""
-        gc.collect()
+        collect()
         self.live = 0
         self.begin_phase(None)
         gc.callbacks.remove(self.callback)

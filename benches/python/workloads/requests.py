@@ -1,25 +1,13 @@
 """Requests of 50 objects in cycles, the last 100 kept, beside a live cache."""
 
 import trees
-from meter import Node, Random, main, make_nodes
+from meter import Node, main, make_random_graph
 
 KEPT = 100
 HEADERS = 8
 FRAMES = 12
 BODY_DEPTH = 3
 GRAPH = 5 + 2 * (1 + HEADERS) + FRAMES + trees.size(BODY_DEPTH)
-
-
-def build_cache(objects, meter):
-    """Makes one random cycle with random second edges."""
-    roots = make_nodes(objects, meter)
-    random = Random(meter)
-    order = random.permutation(objects)
-    for index in range(objects):
-        node = roots[order[index]]
-        node.left = roots[order[(index + 1) % objects]]
-        node.right = roots[random.below(objects)]
-    return roots[0]
 
 
 def headers():
@@ -54,7 +42,7 @@ def fail(request, response, session):
 
 def run(objects, meter):
     meter.begin_phase("build")
-    cache = build_cache(objects, meter)
+    cache = make_random_graph(objects, meter)[0]
     kept = [None] * KEPT
     meter.live = objects
 

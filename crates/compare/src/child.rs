@@ -222,4 +222,19 @@ mod tests {
         assert!(run(&Order { subject: "gleaner/none".to_string(), ..order.clone() }).is_none());
         assert!(run(&Order { workload: "none".to_string(), ..order }).is_none());
     }
+
+    #[test]
+    fn what_is_asked_for_is_no_pause() {
+        for timed in [false, true] {
+            let order = Order {
+                workload: "live-ring".to_string(),
+                subject: "gleaner/generational".to_string(),
+                objects: 20_000,
+                timed,
+            };
+            let Some(Report::Measured(measured)) = run(&order) else { panic!("it runs") };
+            let pauses = measured.pauses.expect("told, or found");
+            assert_eq!(pauses.count, 0, "timed: {timed}");
+        }
+    }
 }

@@ -12,8 +12,9 @@ const STYLE: &str = include_str!("page.css");
 /// What the figures are.
 const WORDS: &str = "<p class=\"faint\">Time is processor time. Memory is what is resident above what the process had at \
 the start: at its peak, and by what was resident when all that lives had been made. MMU (minimum mutator utilisation) is the \
-smallest share of the processor that is left to the program in any window of a length. Pauses of subjects outside of Gleaner \
-and Python are calls that took more than 5 µs; they run on Gleaner&#39;s allocator.</p>\n";
+smallest share of the processor that is left to the program in any window of a length. A collection that the program asks \
+for is no pause. Pauses of subjects outside of Gleaner and Python are calls that took more than 5 µs; they run on \
+Gleaner&#39;s allocator.</p>\n";
 
 /// Returns the page.
 #[must_use]
