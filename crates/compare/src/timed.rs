@@ -1,10 +1,10 @@
 //! Pauses of subjects that cannot tell them: long calls.
 //!
 //! A call of `make` or `safepoint` that takes more than [`PAUSE`] is taken for a pause; `collect` is the program's own wish.
-//! Each is timed by the wall clock, which is cheap to read but goes on while other processes have the processor. So a long call is checked
-//! against the CPU clock of the thread: both clocks are read together now and then (a *mark*), and what the CPU clock
-//! fell behind since the last mark is taken off. Where an operation that is not timed took long, there is a new mark
-//! before the next call, so that only the calls' own interruptions are taken off them.
+//! Each is timed by the wall clock, which is cheap to read but goes on while other processes have the processor. So a long
+//! call is checked against the CPU clock of the thread: both clocks are read together now and then (a *mark*), and what
+//! the CPU clock fell behind since the last mark is taken off. Where an operation that is not timed took long, there is a
+//! new mark before the next call, so that only the calls' own interruptions are taken off them.
 //!
 //! Reading clocks takes time itself, as much as a small operation. So a run that finds pauses tells no time per operation.
 

@@ -34,6 +34,9 @@
 //! traced after that, with its reference to X, and X would be marked. So all owners of unmarked objects are unmarked
 //! objects, and nothing else refers to them.
 //!
+//! An object may die by its count in the middle of all that and be saved by its finalizer. What revives it for that leaves
+//! it listened to; to save it is a touch.
+//!
 //! Weak references are the one way to garbage. Taking a strong reference from one is a touch, and marks; so the heap clears
 //! them in one go right after the last mark, and from then on there is no way.
 
