@@ -2,7 +2,7 @@
 //!
 //! A workload builds a graph (`Phase::Build`), does what it is about (`Phase::Work`) and lets everything go
 //! (`Phase::End`). It says how many objects it made and how many of them live, so that a subject that frees too much or
-//! too little is caught. Random choices come from [`Random`](crate::random::Random) and are the same in every run; the
+//! too little is caught. Random choices come from [`Random`] and are the same in every run; the
 //! same graphs are in `benches/python/workloads`.
 
 mod alloc_drop;
