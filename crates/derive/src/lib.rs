@@ -1,7 +1,7 @@
 //! `#[derive(Trace)]`: shows and clears every field, in order of declaration.
 //!
-//! Attributes: `#[trace(finalize)]` on the type takes the finalizer from `gleaner::Finalize`; `#[trace(skip)]` on a
-//! field leaves it out (what it refers to then counts as referred to from outside).
+//! Attributes: `#[trace(finalize)]` on the type takes the finalizer from `gleaner::Finalize`; `#[trace(tag = EXPRESSION)]` sets
+//! `Trace::TAG`; `#[trace(skip)]` on a field leaves it out (what it refers to then counts as referred to from outside).
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
@@ -16,7 +16,8 @@ pub fn derive_trace(input: TokenStream) -> TokenStream {
 }
 
 fn expand(mut input: DeriveInput) -> Result<Tokens, Error> {
-    let finalize = has_word(&input.attrs, "finalize")?;
+    let Options { finalize, tag } = options(&input.attrs)?;
+    let tag = tag.map(|tag| quote!(const TAG: u8 = #tag;));
     for parameter in input.generics.type_params_mut() {
         parameter.bounds.push(parse_quote!(::gleaner::Trace));
     }
@@ -55,6 +56,7 @@ fn expand(mut input: DeriveInput) -> Result<Tokens, Error> {
             const TRACKED: bool = false #(|| <#types as ::gleaner::Trace>::TRACKED)*;
             const UNSEEN: bool = false #(|| <#types as ::gleaner::Trace>::UNSEEN)*;
             const FINALIZES: bool = #finalize;
+            #tag
             #[allow(unused_variables, unreachable_code)]
             fn trace(&self, visitor: &mut ::gleaner::Visitor<'_>) {
                 match self { #(#traces)* _ => {} }
@@ -101,6 +103,30 @@ impl Arm {
             #pattern => { #(::gleaner::Trace::#method(#names, #argument);)* }
         }
     }
+}
+
+/// What is said of the type.
+#[derive(Default)]
+struct Options {
+    finalize: bool,
+    tag: Option<syn::Expr>,
+}
+
+fn options(attributes: &[syn::Attribute]) -> Result<Options, Error> {
+    let mut options = Options::default();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("trace")) {
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("finalize") {
+                options.finalize = true;
+            } else if meta.path.is_ident("tag") {
+                options.tag = Some(meta.value()?.parse()?);
+            } else {
+                return Err(meta.error("only #[trace(finalize)] and #[trace(tag = …)] are known here"));
+            }
+            Ok(())
+        })?;
+    }
+    Ok(options)
 }
 
 /// Tells whether `#[trace(word)]` is among the attributes; anything else in `#[trace(…)]` is an error.

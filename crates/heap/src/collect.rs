@@ -87,7 +87,9 @@ impl Core {
             self.for_each_condemned(Core::silence);
         }
         let collected = freed + self.collector.condemned_len() as u64;
-        if self.noisy.get() {
+        if self.saved.borrow().is_some() {
+            self.save_garbage();
+        } else if self.noisy.get() {
             self.delete_garbage();
         } else {
             self.delete_garbage_unseen();
@@ -189,6 +191,18 @@ impl Core {
                 core.release(object);
             }
         });
+    }
+
+    /// Keeps the condemned, in order, with all they refer to.
+    fn save_garbage(&self) {
+        self.for_each_condemned(|core, object| {
+            let kept = AnyRef::another(object);
+            if let Some(saved) = &mut *core.saved.borrow_mut() {
+                saved.push(kept);
+            }
+            core.collector.spare(object);
+        });
+        drop(self.collector.take_condemned());
     }
 
     /// Asks the condemned to give up their references: the counts do the rest (CPython's `delete_garbage`).

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use gleaner_allocator::{OutOfMemory, Stats};
 use gleaner_object::{Flags, Live, Trace};
-use gleaner_weakref::WeakReference;
+use gleaner_weakref::{Notify, WeakReference};
 
 use crate::builder::Builder;
 use crate::core::Core;
-use crate::reference::Ref;
+use crate::reference::{AnyRef, Ref};
 use crate::weak::Weak;
 
 /// How often the end of a heap tries again after finalizers that resurrect.
@@ -103,6 +103,31 @@ impl Heap {
         callback: impl Fn(Live<'_, WeakReference>) + 'static,
     ) -> Result<Weak<T>, OutOfMemory> {
         self.core().weak_with(referent, callback)
+    }
+
+    /// Makes a weak reference object to an object of any type: with what is told of its death, or the plain one.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] if the system has none.
+    pub fn watch(
+        &self,
+        referent: &AnyRef,
+        told: Option<Box<dyn Notify>>,
+    ) -> Result<Ref<WeakReference>, OutOfMemory> {
+        self.core().watch(referent, told)
+    }
+
+    /// Returns what a weak reference object watches, unless it has died.
+    #[must_use]
+    pub fn referent(&self, weak: &Ref<WeakReference>) -> Option<AnyRef> {
+        Core::referent(weak)
+    }
+
+    /// Returns the weak reference objects that watch an object: the plain one first, then from the newest to the oldest
+    /// (`weakref.getweakrefs`, PY-42).
+    #[must_use]
+    pub fn watchers(&self, referent: &AnyRef) -> Vec<Ref<WeakReference>> {
+        self.core().watchers(referent)
     }
 
     /// Returns the number of weak references to an object (`weakref.getweakrefcount`).

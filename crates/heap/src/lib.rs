@@ -60,7 +60,7 @@ pub use gleaner_allocator::{Geometry, OutOfMemory};
 pub use gleaner_collector::{Bounds, Facts, GenerationStats};
 pub use gleaner_derive::Trace;
 pub use gleaner_object::{Live, Released, Trace, Visitor};
-pub use gleaner_weakref::WeakReference;
+pub use gleaner_weakref::{Notify, WeakReference};
 pub use heap::{Heap, Unraisable};
 pub use reference::{AnyRef, Ref};
 pub use slot::{AnySlot, Slot};

@@ -74,6 +74,25 @@ impl AnyRef {
         (self.record().name)()
     }
 
+    /// Returns the [`Trace::TAG`] of the object's type.
+    #[inline]
+    #[must_use]
+    pub fn tag(&self) -> u8 {
+        self.record().tag
+    }
+
+    /// Returns the bytes of the object itself, header included.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.record().size
+    }
+
+    /// Returns a handle of the object's heap.
+    #[must_use]
+    pub fn heap(&self) -> Heap {
+        Heap::from_core(Core::of(self.address))
+    }
+
     /// Tells whether the collector tracks the object (`gc.is_tracked`, PY-23).
     #[must_use]
     pub fn is_tracked(&self) -> bool {
@@ -267,6 +286,12 @@ impl<T: Trace + fmt::Debug> fmt::Debug for Ref<T> {
 impl<T: Trace> From<Live<'_, T>> for Ref<T> {
     fn from(live: Live<'_, T>) -> Self {
         Ref::another(live.address())
+    }
+}
+
+impl<T: Trace> From<Ref<T>> for AnyRef {
+    fn from(reference: Ref<T>) -> AnyRef {
+        reference.any
     }
 }
 

@@ -17,6 +17,12 @@ impl Core {
     /// Collects the young, if that is due, and goes on with the cycle, or begins one, for as long as a pause may be.
     pub(crate) fn run_slice(&self, young: bool) {
         let Some(bounds) = self.collector.strategy().bounds() else { return };
+        if self.saved.borrow().is_some() {
+            // What is kept is found by whole passes.
+            self.settle_cycle();
+            self.pausing(|| self.collect_whole(2));
+            return;
+        }
         self.pausing(|| {
             let pace = Pace::limited(bounds.pause);
             if young {

@@ -22,10 +22,7 @@ impl<T: Trace> Weak<T> {
     #[inline]
     #[must_use]
     pub fn upgrade(&self) -> Option<Ref<T>> {
-        let referent = self.object.referent()?;
-        // SAFETY: O1: a referent is unwatched before it is freed. One that is just dying has no references left.
-        let alive = count(unsafe { referent.as_ref() }) > 0;
-        alive.then(|| Ref::another(referent))
+        Core::referent(&self.object).map(Ref::of_any)
     }
 
     /// Tells whether the referent lives.
@@ -107,6 +104,34 @@ impl Core {
     ) -> Result<Weak<T>, OutOfMemory> {
         let object = self.make_weak(referent.as_any(), Some(Box::new(Closure(callback))))?;
         Ok(Weak { object, referent: PhantomData })
+    }
+
+    /// Returns the plain weak reference of an object, or makes one with a callback.
+    pub(crate) fn watch(
+        &self,
+        referent: &AnyRef,
+        callback: Option<Box<dyn Notify>>,
+    ) -> Result<Ref<WeakReference>, OutOfMemory> {
+        match callback {
+            None => match self.existing_plain(referent.address()) {
+                Some(weak) => Ok(Ref::another(weak)),
+                None => self.make_weak(referent, None),
+            },
+            callback => self.make_weak(referent, callback),
+        }
+    }
+
+    /// Returns what a weak reference watches, unless it has died.
+    pub(crate) fn referent(weak: &WeakReference) -> Option<AnyRef> {
+        let referent = weak.referent()?;
+        // SAFETY: O1: a referent is unwatched before it is freed. One that is just dying has no references left.
+        let alive = count(unsafe { referent.as_ref() }) > 0;
+        alive.then(|| AnyRef::another(referent))
+    }
+
+    /// Returns the weak references to an object, in the order of `getweakrefs`.
+    pub(crate) fn watchers(&self, referent: &AnyRef) -> Vec<Ref<WeakReference>> {
+        self.table.watchers(referent.address()).map(Ref::another).collect()
     }
 
     fn existing_plain(&self, referent: Address) -> Option<Address> {

@@ -24,6 +24,8 @@ pub struct TypeRecord {
     pub name: fn() -> &'static str,
     /// The bytes of an object of the type, header included.
     pub size: usize,
+    /// The type's [`Trace::TAG`].
+    pub tag: u8,
     /// Whether objects of the type can refer to others and are tracked by the collector (PY-23).
     pub tracked: bool,
     /// Whether references can be moved into and out of objects of the type unseen (see [`Trace::UNSEEN`]).
@@ -73,6 +75,7 @@ impl TypeRecord {
             &TypeRecord {
                 name: type_name::<T>,
                 size: size_of::<ObjectBox<T>>(),
+                tag: T::TAG,
                 tracked: T::TRACKED,
                 unseen: T::TRACKED && T::UNSEEN,
                 may_finalize: T::FINALIZES,

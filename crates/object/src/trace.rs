@@ -29,6 +29,9 @@ pub trait Trace: 'static {
     /// Whether any value has a finalizer: where it is false, nobody asks.
     const FINALIZES: bool = true;
 
+    /// A number of the type's for whoever has to tell many types apart quickly; the heap does not look at it.
+    const TAG: u8 = 0;
+
     /// Shows every reference the value holds, always in the same order (CPython's `tp_traverse`).
     fn trace(&self, visitor: &mut Visitor<'_>);
 
