@@ -1,0 +1,341 @@
+//! The module `gc`.
+
+use std::cell::{Cell, RefCell};
+use std::time::Instant;
+
+use gleaner::{CollectionInfo, Phase, Ref};
+
+use super::set;
+use crate::builtins::functions;
+use crate::objects::instance::{dict_of, list_of, text_of, tuple_of};
+use crate::objects::{Class, Module};
+use crate::protocol::describe::kind_name;
+use crate::value::{Kind, Result, Value, expect};
+use crate::vm::{Vm, current};
+
+const DEBUG_STATS: i64 = 1;
+const DEBUG_COLLECTABLE: i64 = 2;
+const DEBUG_UNCOLLECTABLE: i64 = 4;
+const DEBUG_SAVEALL: i64 = 32;
+const DEBUG_LEAK: i64 = DEBUG_COLLECTABLE | DEBUG_UNCOLLECTABLE | DEBUG_SAVEALL;
+
+/// What the module keeps.
+pub struct GcState {
+    debug: Cell<i64>,
+    garbage: RefCell<Option<Value>>,
+    callbacks: RefCell<Option<Value>>,
+    began: Cell<Option<Instant>>,
+    durations: RefCell<[f64; 3]>,
+    collecting: Cell<bool>,
+}
+
+impl GcState {
+    pub(crate) fn new() -> GcState {
+        GcState {
+            debug: Cell::new(0),
+            garbage: RefCell::default(),
+            callbacks: RefCell::default(),
+            began: Cell::new(None),
+            durations: RefCell::default(),
+            collecting: Cell::new(false),
+        }
+    }
+}
+
+pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> Result<()> {
+    functions(vm, &module.dict, "", FUNCTIONS)?;
+    let constants = [
+        ("DEBUG_STATS", DEBUG_STATS),
+        ("DEBUG_COLLECTABLE", DEBUG_COLLECTABLE),
+        ("DEBUG_UNCOLLECTABLE", DEBUG_UNCOLLECTABLE),
+        ("DEBUG_SAVEALL", DEBUG_SAVEALL),
+        ("DEBUG_LEAK", DEBUG_LEAK),
+    ];
+    for (name, value) in constants {
+        set(vm, module, name, vm.int(value)?)?;
+    }
+    let (garbage, callbacks) = (vm.list(Vec::new())?, vm.list(Vec::new())?);
+    set(vm, module, "garbage", garbage.clone())?;
+    set(vm, module, "callbacks", callbacks.clone())?;
+    vm.gc.garbage.replace(Some(garbage));
+    vm.gc.callbacks.replace(Some(callbacks));
+    vm.heap.add_callback(|_, phase, info| {
+        if let Some(vm) = current() {
+            vm.tell_of_collection(phase, info);
+        }
+    });
+    Ok(())
+}
+
+impl Vm {
+    /// What happens at both ends of a collection: statistics, garbage that is kept, the program's callbacks.
+    fn tell_of_collection(&self, phase: Phase, info: &CollectionInfo) {
+        let state = &self.gc;
+        let debug = state.debug.get();
+        let mut duration = 0.0;
+        match phase {
+            Phase::Start => {
+                state.began.set(Some(Instant::now()));
+                state.collecting.set(true);
+                if debug & DEBUG_STATS != 0 {
+                    let counts: Vec<String> = (0..3)
+                        .map(|generation| self.heap.get_objects(Some(generation)).map_or(0, |objects| objects.len()).to_string())
+                        .collect();
+                    let text = format!(
+                        "gc: collecting generation {}...\ngc: objects in each generation: {}\ngc: objects in permanent generation: {}\n",
+                        info.generation,
+                        counts.join(" "),
+                        self.heap.get_freeze_count()
+                    );
+                    self.output.borrow_mut().error(&text);
+                }
+            }
+            Phase::Stop => {
+                state.collecting.set(false);
+                duration = state.began.take().map_or(0.0, |began| began.elapsed().as_secs_f64());
+                state.durations.borrow_mut()[info.generation.min(2)] += duration;
+                let saved = self.heap.take_saved();
+                if debug & DEBUG_COLLECTABLE != 0 {
+                    for object in &saved {
+                        let text = format!("gc: collectable <{} {:#x}>\n", kind_name(self, object), object.id());
+                        self.output.borrow_mut().error(&text);
+                    }
+                }
+                let garbage = state.garbage.borrow().clone();
+                if let Some(items) = garbage.as_ref().and_then(list_of) {
+                    items.borrow_mut().extend(saved);
+                }
+                if debug & DEBUG_STATS != 0 {
+                    let text = format!(
+                        "gc: done, {} unreachable, 0 uncollectable, {duration:.4}s elapsed\n",
+                        info.collected
+                    );
+                    self.output.borrow_mut().error(&text);
+                }
+                if info.generation == 2 {
+                    self.sweep_interned();
+                }
+            }
+        }
+        let callbacks = state.callbacks.borrow().clone();
+        let callbacks = callbacks.map(|callbacks| self.values_of_list(&callbacks)).unwrap_or_default();
+        if callbacks.is_empty() {
+            return;
+        }
+        let handled = self.handled.take();
+        for callback in callbacks {
+            let called = self
+                .info_dict(phase, info, duration)
+                .and_then(|dict| Ok([self.str(if phase == Phase::Start { "start" } else { "stop" })?, dict]))
+                .and_then(|args| self.call_with(&callback, args));
+            if let Err(raised) = called {
+                self.unraisable(&raised, &callback);
+            }
+        }
+        self.handled.replace(handled);
+    }
+
+    fn info_dict(&self, phase: Phase, info: &CollectionInfo, duration: f64) -> Result {
+        let stop = phase == Phase::Stop;
+        let number = |value: u64| self.int(if stop { i64::try_from(value).unwrap_or(i64::MAX) } else { 0 });
+        let mut entries = vec![
+            (self.intern("generation")?, self.count(info.generation)?),
+            (self.intern("collected")?, number(info.collected)?),
+            (self.intern("uncollectable")?, self.int(0)?),
+        ];
+        if self.profile.tells_candidates() {
+            entries.push((self.intern("candidates")?, number(info.candidates)?));
+            entries.push((self.intern("duration")?, self.float(duration)?));
+        }
+        self.dict_of(entries)
+    }
+
+    /// Whether Python's collector would track an object (PY-23).
+    pub(crate) fn is_tracked(&self, value: &Value) -> bool {
+        match Kind::of(value) {
+            Kind::Class => !expect::<Class>(value).builtin,
+            Kind::Dict if self.profile.untracks_dicts() => dict_of(value).is_some_and(|data| {
+                data.borrow().iter().any(|entry| self.may_be_tracked(&entry.key) || self.may_be_tracked(&entry.value))
+            }),
+            Kind::Tuple => {
+                let items = tuple_of(value).unwrap_or_default();
+                if items.is_empty() {
+                    return false;
+                }
+                if items.iter().any(|item| self.may_be_tracked(item)) {
+                    return true;
+                }
+                // Up to 3.13 the collector untracks it when it sees it first.
+                !self.profile.untracks_tuples_at_once() && value.generation() == Some(0)
+            }
+            _ => value.is_tracked(),
+        }
+    }
+
+    /// Whether a container with this in it must be tracked.
+    fn may_be_tracked(&self, value: &Value) -> bool {
+        match Kind::of(value) {
+            Kind::Dict | Kind::Class => true,
+            Kind::Tuple => {
+                let items = tuple_of(value).unwrap_or_default();
+                self.nested("", || Ok(items.iter().any(|item| self.may_be_tracked(item)))).unwrap_or(true)
+            }
+            _ => value.is_tracked(),
+        }
+    }
+}
+
+fn generation(vm: &Vm, value: Option<Value>) -> Result<Option<usize>> {
+    let Some(value) = value.filter(|value| Kind::of(value) != Kind::None) else { return Ok(None) };
+    let number = vm.index_i64(&value)?;
+    match usize::try_from(number) {
+        Ok(generation) if generation <= 2 => Ok(Some(generation)),
+        _ => Err(vm.value_error("invalid generation")),
+    }
+}
+
+const FUNCTIONS: crate::builtins::Table = &[
+    ("enable", |vm, args| {
+        args.take(vm, "enable", 0, 0)?;
+        vm.heap.enable();
+        Ok(vm.none.clone())
+    }),
+    ("disable", |vm, args| {
+        args.take(vm, "disable", 0, 0)?;
+        vm.heap.disable();
+        Ok(vm.none.clone())
+    }),
+    ("isenabled", |vm, args| {
+        args.take(vm, "isenabled", 0, 0)?;
+        Ok(vm.bool(vm.heap.is_enabled()))
+    }),
+    ("collect", |vm, mut args| {
+        let named = args.keyword("generation");
+        let args = args.take(vm, "collect", 0, 1)?;
+        let which = generation(vm, args.first().cloned().or(named))?.unwrap_or(2);
+        let found = vm.heap.collect_generation(which).unwrap_or(0);
+        vm.int(i64::try_from(found).unwrap_or(i64::MAX))
+    }),
+    ("set_threshold", |vm, args| {
+        let args = args.take(vm, "set_threshold", 1, 3)?;
+        let mut thresholds = vm.heap.get_threshold();
+        for (place, value) in args.iter().enumerate() {
+            thresholds[place] = u32::try_from(vm.index_i64(value)?.max(0)).unwrap_or(u32::MAX);
+        }
+        vm.heap.set_threshold(thresholds);
+        Ok(vm.none.clone())
+    }),
+    ("get_threshold", |vm, args| {
+        args.take(vm, "get_threshold", 0, 0)?;
+        numbers(vm, vm.heap.get_threshold())
+    }),
+    ("get_count", |vm, args| {
+        args.take(vm, "get_count", 0, 0)?;
+        numbers(vm, vm.heap.get_count())
+    }),
+    ("get_stats", |vm, args| {
+        args.take(vm, "get_stats", 0, 0)?;
+        let mut dicts = Vec::new();
+        for (stats, duration) in vm.heap.get_stats().iter().zip(*vm.gc.durations.borrow()) {
+            let number = |value: u64| vm.int(i64::try_from(value).unwrap_or(i64::MAX));
+            let mut entries = vec![
+                (vm.intern("collections")?, number(stats.collections)?),
+                (vm.intern("collected")?, number(stats.collected)?),
+                (vm.intern("uncollectable")?, vm.int(0)?),
+            ];
+            if vm.profile.tells_candidates() {
+                entries.push((vm.intern("candidates")?, number(stats.candidates)?));
+                entries.push((vm.intern("duration")?, vm.float(duration)?));
+            }
+            dicts.push(vm.dict_of(entries)?);
+        }
+        vm.list(dicts)
+    }),
+    ("get_objects", |vm, mut args| {
+        let named = args.keyword("generation");
+        let args = args.take(vm, "get_objects", 0, 1)?;
+        let wanted = args.first().cloned().or(named).filter(|value| Kind::of(value) != Kind::None);
+        let which = match wanted {
+            None => None,
+            Some(value) => match vm.index_i64(&value)? {
+                number if number < 0 => return Err(vm.value_error("generation parameter cannot be negative")),
+                number if number > 2 => {
+                    return Err(vm.value_error(
+                        "generation parameter must be less than the number of available generations (3)",
+                    ));
+                }
+                number => usize::try_from(number).ok(),
+            },
+        };
+        let mut objects = vm.heap.get_objects(which).unwrap_or_default();
+        objects.retain(|object| vm.is_tracked(object));
+        vm.list(objects)
+    }),
+    ("get_referents", |vm, args| {
+        let args = args.take(vm, "get_referents", 0, usize::MAX)?;
+        let mut found = Vec::new();
+        for object in &args {
+            let names_only = dict_of(object)
+                .filter(|data| data.borrow().iter().all(|entry| text_of(&entry.key).is_some()))
+                .filter(|_| Kind::of(object) == Kind::Dict);
+            match names_only {
+                Some(data) => found.extend(data.borrow().iter().map(|entry| entry.value.clone())),
+                None => found.extend(vm.heap.get_referents(object)),
+            }
+        }
+        vm.list(found)
+    }),
+    ("get_referrers", |vm, args| {
+        let args = args.take(vm, "get_referrers", 0, usize::MAX)?;
+        let mut found: Vec<Value> = Vec::new();
+        if vm.gc.collecting.get() && args.iter().all(|object| object.generation().is_none()) {
+            return vm.list(found);
+        }
+        for object in &args {
+            for referrer in vm.heap.get_referrers(object) {
+                if !found.contains(&referrer) && vm.is_tracked(&referrer) {
+                    found.push(referrer);
+                }
+            }
+        }
+        vm.list(found)
+    }),
+    ("is_tracked", |vm, args| {
+        let args = args.take(vm, "is_tracked", 1, 1)?;
+        Ok(vm.bool(vm.is_tracked(&args[0])))
+    }),
+    ("is_finalized", |vm, args| {
+        let args = args.take(vm, "is_finalized", 1, 1)?;
+        Ok(vm.bool(args[0].is_finalized()))
+    }),
+    ("freeze", |vm, args| {
+        args.take(vm, "freeze", 0, 0)?;
+        vm.heap.freeze();
+        Ok(vm.none.clone())
+    }),
+    ("unfreeze", |vm, args| {
+        args.take(vm, "unfreeze", 0, 0)?;
+        vm.heap.unfreeze();
+        Ok(vm.none.clone())
+    }),
+    ("get_freeze_count", |vm, args| {
+        args.take(vm, "get_freeze_count", 0, 0)?;
+        vm.count(vm.heap.get_freeze_count())
+    }),
+    ("set_debug", |vm, args| {
+        let args = args.take(vm, "set_debug", 1, 1)?;
+        let flags = vm.index_i64(&args[0])?;
+        vm.gc.debug.set(flags);
+        vm.heap.set_save_all(flags & DEBUG_SAVEALL != 0);
+        Ok(vm.none.clone())
+    }),
+    ("get_debug", |vm, args| {
+        args.take(vm, "get_debug", 0, 0)?;
+        vm.int(vm.gc.debug.get())
+    }),
+];
+
+fn numbers(vm: &Vm, numbers: [u32; 3]) -> Result {
+    let numbers: Vec<Value> = numbers.iter().map(|number| vm.int(i64::from(*number))).collect::<Result<_>>()?;
+    vm.tuple(numbers)
+}

@@ -1,0 +1,87 @@
+//! Tuples, lists, ranges, slices, and the cells of closures.
+
+use core::cell::RefCell;
+
+use gleaner::{AnySlot, Released, Trace, Visitor};
+use smallvec::SmallVec;
+
+use crate::value::{Kind, Value};
+
+/// A tuple. Up to two items lie in the object itself.
+pub struct Tuple(pub SmallVec<[Value; 2]>);
+
+impl Trace for Tuple {
+    const UNSEEN: bool = false;
+    const FINALIZES: bool = false;
+    const TAG: u8 = Kind::Tuple as u8;
+
+    fn trace(&self, visitor: &mut Visitor<'_>) {
+        self.0.iter().for_each(|item| item.trace(visitor));
+    }
+
+    fn give_up(self, released: &mut Released<'_>) {
+        self.0.into_iter().for_each(|item| item.give_up(released));
+    }
+}
+
+/// A list.
+#[derive(Trace, Default)]
+#[trace(tag = Kind::List as u8)]
+pub struct List {
+    /// The items.
+    pub items: RefCell<Vec<Value>>,
+}
+
+/// A range; of ints of 64 bits.
+#[derive(Trace, Clone, Copy, PartialEq, Eq)]
+#[trace(tag = Kind::Range as u8)]
+pub struct Range {
+    /// The first.
+    pub start: i64,
+    /// What it stops before.
+    pub stop: i64,
+    /// From one to the next; not 0.
+    pub step: i64,
+}
+
+impl Range {
+    /// The number of items.
+    #[must_use]
+    pub fn len(&self) -> i64 {
+        let (start, stop, step) = (i128::from(self.start), i128::from(self.stop), i128::from(self.step));
+        let count = if step > 0 { (stop - start + step - 1) / step } else { (stop - start + step + 1) / step };
+        i64::try_from(count.max(0)).unwrap_or(i64::MAX)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item at a place that is inside.
+    #[must_use]
+    pub fn at(&self, index: i64) -> i64 {
+        self.start.wrapping_add(index.wrapping_mul(self.step))
+    }
+}
+
+/// A slice.
+#[derive(Trace)]
+#[trace(tag = Kind::Slice as u8)]
+pub struct Slice {
+    /// `start`, or `None`.
+    pub start: Value,
+    /// `stop`, or `None`.
+    pub stop: Value,
+    /// `step`, or `None`.
+    pub step: Value,
+}
+
+/// A variable that functions share.
+#[derive(Trace, Default)]
+#[trace(tag = Kind::Cell as u8)]
+pub struct Cell {
+    /// What it holds, if it is bound.
+    pub value: AnySlot,
+}

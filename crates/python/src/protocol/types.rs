@@ -1,0 +1,161 @@
+//! The class of an object.
+
+use gleaner::{Ref, WeakReference};
+
+use crate::objects::dict::{View, ViewKind};
+use crate::objects::{
+    Builtin, Class, Exception, Instance, Iter, Iterator, Member, Set, Slotted, WeakMapping,
+};
+use crate::value::{Kind, Value, expect};
+use crate::vm::Vm;
+
+impl Vm {
+    /// `type(value)`
+    #[must_use]
+    pub fn class_of(&self, value: &Value) -> Ref<Class> {
+        let types = &self.types;
+        let class = match Kind::of(value) {
+            Kind::Instance => return instance_class(expect::<Instance>(value).class.get(), self),
+            Kind::Slotted0 => return instance_class(expect::<Slotted<0>>(value).class.get(), self),
+            Kind::Slotted1 => return instance_class(expect::<Slotted<1>>(value).class.get(), self),
+            Kind::Slotted2 => return instance_class(expect::<Slotted<2>>(value).class.get(), self),
+            Kind::Slotted3 => return instance_class(expect::<Slotted<3>>(value).class.get(), self),
+            Kind::Slotted4 => return instance_class(expect::<Slotted<4>>(value).class.get(), self),
+            Kind::Exception => return expect::<Exception>(value).class.clone(),
+            Kind::Class => {
+                return expect::<Class>(value).metaclass.get().unwrap_or_else(|| types.type_.clone());
+            }
+            Kind::None => &types.none_type,
+            Kind::Bool => &types.bool,
+            Kind::Int | Kind::Big => &types.int,
+            Kind::Float => &types.float,
+            Kind::Str => &types.str,
+            Kind::Bytes => &types.bytes,
+            Kind::Ellipsis => &types.ellipsis,
+            Kind::NotImplemented => &types.not_implemented,
+            Kind::Tuple => &types.tuple,
+            Kind::List => &types.list,
+            Kind::Dict => &types.dict,
+            Kind::Set => {
+                if expect::<Set>(value).frozen {
+                    &types.frozenset
+                } else {
+                    &types.set
+                }
+            }
+            Kind::Range => &types.range,
+            Kind::Slice => &types.slice,
+            Kind::Function => &types.function,
+            Kind::Builtin => {
+                if matches!(expect::<Builtin>(value).owner, "" | crate::vm::call_in_frame::FRAME) {
+                    &types.builtin
+                } else {
+                    &types.method_descriptor
+                }
+            }
+            Kind::Method => {
+                let function = &expect::<crate::objects::Method>(value).function;
+                if Kind::of(function) == Kind::Builtin { &types.builtin } else { &types.method }
+            }
+            Kind::Cell => &types.cell,
+            Kind::Code => &types.code,
+            Kind::Generator => &types.generator,
+            Kind::Iterator => self.iterator_class(expect::<Iterator>(value)),
+            Kind::View => match expect::<View>(value).kind {
+                ViewKind::Keys => &types.dict_keys,
+                ViewKind::Values => &types.dict_values,
+                ViewKind::Items => &types.dict_items,
+            },
+            Kind::Frame => &types.frame,
+            Kind::Traceback => &types.traceback,
+            Kind::Module => &types.module,
+            Kind::Property => &types.property,
+            Kind::StaticMethod => &types.static_method,
+            Kind::ClassMethod => &types.class_method,
+            Kind::Member => {
+                if expect::<Member>(value).index >= Member::WEAKREF {
+                    &types.getset
+                } else {
+                    &types.member
+                }
+            }
+            Kind::File => &types.file,
+            Kind::Super => &types.super_,
+            Kind::Weak => &types.weakref,
+            Kind::Proxy => {
+                let alive = self.heap.referent(&expect::<crate::objects::Proxy>(value).weak);
+                if alive.is_some_and(|alive| self.is_callable(&alive)) {
+                    &types.callable_proxy
+                } else {
+                    &types.proxy
+                }
+            }
+            Kind::WeakMapping => {
+                if expect::<WeakMapping>(value).weak_keys {
+                    &types.weak_key_dict
+                } else {
+                    &types.weak_value_dict
+                }
+            }
+            Kind::WeakSet => &types.weak_set,
+            Kind::Finalizer => &types.finalize,
+            Kind::MappingProxy => &types.mapping_proxy,
+            Kind::Other if value.downcast_ref::<WeakReference>().is_some() => &types.weakref,
+            Kind::Other => &types.object,
+        };
+        class.clone()
+    }
+
+    fn iterator_class(&self, iterator: &Iterator) -> &Ref<Class> {
+        let types = &self.types;
+        match iterator.state.try_borrow().as_deref() {
+            Ok(Iter::List(_)) => &types.list_iterator,
+            Ok(Iter::ListReversed(_)) => &types.list_reverse_iterator,
+            Ok(Iter::Tuple(_)) => &types.tuple_iterator,
+            Ok(Iter::Str(_)) => &types.str_iterator,
+            Ok(Iter::Bytes(_)) => &types.bytes_iterator,
+            Ok(Iter::Range { .. }) => &types.range_iterator,
+            Ok(Iter::Dict { kind, .. }) => match kind {
+                ViewKind::Keys => &types.dict_key_iterator,
+                ViewKind::Values => &types.dict_value_iterator,
+                ViewKind::Items => &types.dict_item_iterator,
+            },
+            Ok(Iter::Set { .. }) => &types.set_iterator,
+            Ok(Iter::ItemsReversed(_)) => &types.reversed,
+            Ok(Iter::Callable) => &types.callable_iterator,
+            Ok(Iter::Enumerate(_)) => &types.enumerate,
+            Ok(Iter::Zip(..)) => &types.zip,
+            Ok(Iter::Map(_)) => &types.map,
+            Ok(Iter::Filter) => &types.filter,
+            _ => &types.iterator,
+        }
+    }
+
+    /// Whether a value is a function of the program's or of the machine's.
+    #[must_use]
+    pub fn is_function(&self, value: &Value) -> bool {
+        matches!(Kind::of(value), Kind::Function | Kind::Builtin)
+    }
+
+    /// `callable(value)`
+    #[must_use]
+    pub fn is_callable(&self, value: &Value) -> bool {
+        match Kind::of(value) {
+            Kind::Function | Kind::Builtin | Kind::Method | Kind::Class | Kind::Finalizer => true,
+            Kind::StaticMethod => true,
+            Kind::Other => value.downcast_ref::<WeakReference>().is_some(),
+            Kind::Proxy => self
+                .heap
+                .referent(&expect::<crate::objects::Proxy>(value).weak)
+                .is_some_and(|alive| self.is_callable(&alive)),
+            _ => {
+                let class = self.class_of(value);
+                class.layout == crate::objects::Layout::Weak || self.lookup(&class, &self.names.call).is_some()
+            }
+        }
+    }
+}
+
+fn instance_class(class: Option<Ref<Class>>, vm: &Vm) -> Ref<Class> {
+    class.unwrap_or_else(|| vm.types.object.clone())
+}
