@@ -8,6 +8,7 @@ mod input;
 mod options;
 mod output;
 mod replay;
+mod run;
 mod shrink;
 mod stress;
 mod trace;
@@ -30,6 +31,8 @@ enum Verdict {
     Well,
     /// Machines part, or a check failed: exit 1.
     Failed,
+    /// What a script ended with.
+    Exit(u8),
 }
 
 /// Bad usage or bad input.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
     match verdict {
         Ok(Verdict::Well) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::from(1),
+        Ok(Verdict::Exit(code)) => ExitCode::from(code),
         Err(error) => {
             output::complain(&format!("gleaner: {error:#}"));
             ExitCode::from(BAD_INPUT)
@@ -59,6 +63,7 @@ fn run(cli: Cli) -> Result<Verdict, Error> {
         None => stress::run(&options::Stress::default(), seed, json),
         Some(Command::Stress(options)) => stress::run(&options, seed, json),
         Some(Command::Replay(options)) => replay::run(&options, json),
+        Some(Command::Run(options)) => run::run(&options),
         Some(Command::Shrink(options)) => shrink::run(&options, json),
         Some(Command::Compare(options)) => compare::run(&options, seed, json),
         Some(Command::CompareChild(options)) => compare::child(&options),

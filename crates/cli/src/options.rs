@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// Minimise a program on which machines part
     #[command(after_help = "Example: gleaner shrink failing.py -o small.py")]
     Shrink(Shrink),
+    /// Run a script in a subset of Python on the heap
+    #[command(after_help = "Example: gleaner run --profile 3.13 --strategy paced script.py")]
+    Run(Run),
     /// Compare strategies, Pythons and other crates: time, pauses, memory
     #[command(after_help = COMPARE_HELP)]
     Compare(Compare),
@@ -282,4 +285,19 @@ fn strategies() -> PossibleValuesParser {
 
 fn machines() -> PossibleValuesParser {
     names(["heap/refcount-only", "heap/mark-sweep", "heap/generational", "model", "python"])
+}
+
+/// `gleaner run`.
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// The script; `-` reads standard input
+    pub(crate) file: PathBuf,
+    /// The collector's strategy
+    #[arg(long, value_name = "NAME", default_value = "generational",
+        value_parser = PossibleValuesParser::new(gleaner_python::script::strategy_names()))]
+    pub(crate) strategy: String,
+    /// The Python whose constants and rules hold
+    #[arg(long, value_name = "VERSION", default_value = "3.15",
+        value_parser = PossibleValuesParser::new(["classic", "3.11", "3.12", "3.13", "3.14", "3.15"]))]
+    pub(crate) profile: String,
 }

@@ -140,7 +140,13 @@ impl Args {
     ///
     /// # Errors
     /// `TypeError`
-    pub fn method(mut self, vm: &Vm, name: &str, least: usize, most: usize) -> Result<(Value, SmallVec<[Value; 4]>)> {
+    pub fn method(
+        mut self,
+        vm: &Vm,
+        name: &str,
+        least: usize,
+        most: usize,
+    ) -> Result<(Value, SmallVec<[Value; 4]>)> {
         if self.values.is_empty() {
             return Err(vm.type_error(&format!("unbound method {name}() needs an argument")));
         }

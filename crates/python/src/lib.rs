@@ -7,5 +7,6 @@ pub mod modules;
 pub mod objects;
 pub mod profile;
 pub mod protocol;
+pub mod script;
 pub mod value;
 pub mod vm;

@@ -16,7 +16,7 @@ mod step;
 mod unraisable;
 mod variables;
 
-pub use boot::Types;
+pub use boot::{Setup, Types};
 pub use call::Args;
 pub use class::ClassSpec;
 pub use frame::Frame;
@@ -123,13 +123,16 @@ impl Vm {
     ///
     /// # Errors
     /// `RecursionError`.
-    pub fn nested<T>(&self, what: &str, work: impl FnOnce() -> crate::value::Result<T>) -> crate::value::Result<T> {
+    pub fn nested<T>(
+        &self,
+        what: &str,
+        work: impl FnOnce() -> crate::value::Result<T>,
+    ) -> crate::value::Result<T> {
         let depth = self.depth.get();
         if depth >= self.recursion_limit.get().min(RECURSION_MAX) {
-            return Err(self.raise(
-                &self.types.recursion_error,
-                &format!("maximum recursion depth exceeded{what}"),
-            ));
+            return Err(
+                self.raise(&self.types.recursion_error, &format!("maximum recursion depth exceeded{what}"))
+            );
         }
         self.depth.set(depth + 1);
         let result = work();

@@ -68,8 +68,14 @@ pub(crate) fn construct(vm: &Vm, base: &Ref<Class>, class: &Ref<Class>, args: Ar
             let frozen = base.layout == Layout::FrozenSet;
             let args = args.take(vm, if frozen { "frozenset" } else { "set" }, 0, 1)?;
             match args.first() {
-                Some(value) if frozen && class.is(base) && Kind::of(value) == Kind::Set
-                    && vm.class_of(value).is(&types.frozenset) => return Ok(value.clone()),
+                Some(value)
+                    if frozen
+                        && class.is(base)
+                        && Kind::of(value) == Kind::Set
+                        && vm.class_of(value).is(&types.frozenset) =>
+                {
+                    return Ok(value.clone());
+                }
                 Some(value) => vm.set(vm.collect(value)?, frozen)?,
                 None => vm.set_from(DictData::default(), frozen)?,
             }
@@ -145,7 +151,9 @@ fn int(vm: &Vm, mut args: Args) -> Result {
         }
     }
     match Number::of(value) {
-        Some(Number::Float(float)) if float.is_nan() => Err(vm.value_error("cannot convert float NaN to integer")),
+        Some(Number::Float(float)) if float.is_nan() => {
+            Err(vm.value_error("cannot convert float NaN to integer"))
+        }
         Some(Number::Float(float)) if float.is_infinite() => {
             Err(vm.raise(&vm.types.overflow_error, "cannot convert float infinity to integer"))
         }
@@ -201,10 +209,7 @@ fn float(vm: &Vm, args: Args) -> Result {
     if let Some(text) = text_of(value) {
         let cleaned = text.trim().replace('_', "").to_ascii_lowercase();
         let is_number = cleaned.bytes().all(|byte| byte.is_ascii_digit() || b"+-.e".contains(&byte));
-        let is_word = matches!(
-            cleaned.trim_start_matches(['+', '-']),
-            "inf" | "infinity" | "nan"
-        );
+        let is_word = matches!(cleaned.trim_start_matches(['+', '-']), "inf" | "infinity" | "nan");
         return match cleaned.parse::<f64>() {
             Ok(value) if is_number || is_word => vm.float(value),
             _ => Err(vm.value_error(&format!(

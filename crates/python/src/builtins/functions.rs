@@ -282,10 +282,7 @@ fn attribute_name(vm: &Vm, name: &Value) -> Result {
     match text_of(name) {
         Some(_) if Kind::of(name) == Kind::Str => Ok(vm.intern_value(name.clone())),
         Some(text) => vm.intern(text),
-        None => Err(vm.type_error(&format!(
-            "attribute name must be string, not '{}'",
-            kind_name(vm, name)
-        ))),
+        None => Err(vm.type_error(&format!("attribute name must be string, not '{}'", kind_name(vm, name)))),
     }
 }
 

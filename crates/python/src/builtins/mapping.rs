@@ -159,8 +159,7 @@ const DICT: super::Table = &[
     ("__iter__", |vm, args| {
         let (dict, _) = method(vm, args, "__iter__", 0, 0)?;
         let length = table(&dict).borrow().len();
-        let state =
-            crate::objects::Iter::Dict { place: 0, length, kind: ViewKind::Keys, reversed: false };
+        let state = crate::objects::Iter::Dict { place: 0, length, kind: ViewKind::Keys, reversed: false };
         vm.iterator(state, Some(dict))
     }),
 ];
@@ -236,6 +235,7 @@ fn insert(places: &mut [Option<(i64, Value)>], hash: i64, key: Value) {
             }
         }
         perturb >>= 5;
-        at = usize::try_from((at as u64).wrapping_mul(5).wrapping_add(1).wrapping_add(perturb) & mask as u64).unwrap_or(0);
+        at = usize::try_from((at as u64).wrapping_mul(5).wrapping_add(1).wrapping_add(perturb) & mask as u64)
+            .unwrap_or(0);
     }
 }

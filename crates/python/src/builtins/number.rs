@@ -96,7 +96,9 @@ pub(super) fn round(vm: &Vm, value: &Value, digits: Option<&Value>) -> Result {
                 }
                 match num_traits::FromPrimitive::from_f64(float.round_ties_even()) {
                     Some(big) => vm.big(big),
-                    None => Err(vm.raise(&vm.types.overflow_error, "cannot convert float infinity to integer")),
+                    None => {
+                        Err(vm.raise(&vm.types.overflow_error, "cannot convert float infinity to integer"))
+                    }
                 }
             }
             Some(digits) => {

@@ -135,9 +135,9 @@ fn object_init(vm: &Vm, mut args: Args) -> Result {
         let own_init = vm.lookup(&class, &vm.names.init).is_some_and(|init| Kind::of(&init) != Kind::Builtin);
         let own_new = vm.lookup(&class, &vm.names.new).is_some_and(|new| Kind::of(&new) != Kind::Builtin);
         if own_init || !own_new {
-            return Err(vm.type_error(
-                "object.__init__() takes exactly one argument (the instance to initialize)",
-            ));
+            return Err(
+                vm.type_error("object.__init__() takes exactly one argument (the instance to initialize)")
+            );
         }
         return Ok(vm.none.clone());
     }

@@ -1,8 +1,8 @@
 //! Methods of strings that ask and search, and of bytes.
 
 use super::methods;
-use crate::objects::instance::{text_of, tuple_of};
 use crate::objects::Bytes;
+use crate::objects::instance::{text_of, tuple_of};
 use crate::value::{Kind, Result, Value};
 use crate::vm::{Args, Vm};
 
@@ -18,7 +18,10 @@ pub(super) fn install(vm: &Vm) -> Result<()> {
                 let text = bytes.downcast_ref::<Bytes>().map(|bytes| String::from_utf8(bytes.0.to_vec()));
                 match text {
                     Some(Ok(text)) => vm.string(text),
-                    _ => Err(vm.raise(&vm.types.unicode_decode_error, "'utf-8' codec can't decode bytes: invalid start byte")),
+                    _ => Err(vm.raise(
+                        &vm.types.unicode_decode_error,
+                        "'utf-8' codec can't decode bytes: invalid start byte",
+                    )),
                 }
             }),
             ("hex", |vm, args| {
@@ -31,7 +34,13 @@ pub(super) fn install(vm: &Vm) -> Result<()> {
 }
 
 /// The text that a method is called with, and the other arguments.
-pub(super) fn method(vm: &Vm, args: Args, name: &str, least: usize, most: usize) -> Result<(String, Vec<Value>)> {
+pub(super) fn method(
+    vm: &Vm,
+    args: Args,
+    name: &str,
+    least: usize,
+    most: usize,
+) -> Result<(String, Vec<Value>)> {
     let (string, args) = args.method(vm, name, least, most)?;
     match text_of(&string) {
         Some(text) => Ok((text.to_string(), args.into_vec())),

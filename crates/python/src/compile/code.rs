@@ -1,6 +1,6 @@
 //! Compiled code: what the compiler makes and the machine runs. It holds no object of the heap.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use num_bigint::BigInt;
 
@@ -10,11 +10,11 @@ use super::op::{Op, Target};
 #[derive(Debug, Default)]
 pub struct Code {
     /// The name, `<module>`, `<lambda>`, `<listcomp>` and so on.
-    pub name: Rc<str>,
+    pub name: Arc<str>,
     /// The name with those of the functions and classes around it (PEP 3155).
-    pub qualified_name: Rc<str>,
+    pub qualified_name: Arc<str>,
     /// The text of a function's or class's docstring.
-    pub doc: Option<Rc<str>>,
+    pub doc: Option<Arc<str>>,
     /// The operations.
     pub ops: Vec<Op>,
     /// The position in the source of each operation.
@@ -22,15 +22,15 @@ pub struct Code {
     /// The constants.
     pub constants: Vec<Constant>,
     /// Names of attributes, globals, modules.
-    pub names: Vec<Rc<str>>,
+    pub names: Vec<Arc<str>>,
     /// Local variables: parameters first (positional, keyword-only, `*args`, `**kwargs`), then the others.
-    pub locals: Vec<Rc<str>>,
+    pub locals: Vec<Arc<str>>,
     /// Local variables that inner functions use: by cell. The first number of [`Op::LoadDeref`] counts these.
-    pub cells: Vec<Rc<str>>,
+    pub cells: Vec<Arc<str>>,
     /// For each cell, the parameter whose value it takes over at the start.
     pub cell_parameters: Vec<Option<u32>>,
     /// Variables of functions around this one: cells that come with the closure, counted after `cells`.
-    pub free: Vec<Rc<str>>,
+    pub free: Vec<Arc<str>>,
     /// How many parameters are positional (also those that are positional only).
     pub positional: u32,
     /// How many of them are positional only.
@@ -89,13 +89,13 @@ pub enum Constant {
     /// A float.
     Float(f64),
     /// A string.
-    Str(Rc<str>),
+    Str(Arc<str>),
     /// Bytes.
-    Bytes(Rc<[u8]>),
+    Bytes(Arc<[u8]>),
     /// A tuple of constants.
-    Tuple(Rc<[Constant]>),
+    Tuple(Arc<[Constant]>),
     /// A frozenset of constants: what `x in {1, 2}` asks.
-    FrozenSet(Rc<[Constant]>),
+    FrozenSet(Arc<[Constant]>),
     /// The code of a function or class body.
-    Code(Rc<Code>),
+    Code(Arc<Code>),
 }

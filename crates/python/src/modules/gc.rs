@@ -79,7 +79,12 @@ impl Vm {
                 state.collecting.set(true);
                 if debug & DEBUG_STATS != 0 {
                     let counts: Vec<String> = (0..3)
-                        .map(|generation| self.heap.get_objects(Some(generation)).map_or(0, |objects| objects.len()).to_string())
+                        .map(|generation| {
+                            self.heap
+                                .get_objects(Some(generation))
+                                .map_or(0, |objects| objects.len())
+                                .to_string()
+                        })
                         .collect();
                     let text = format!(
                         "gc: collecting generation {}...\ngc: objects in each generation: {}\ngc: objects in permanent generation: {}\n",
@@ -97,7 +102,8 @@ impl Vm {
                 let saved = self.heap.take_saved();
                 if debug & DEBUG_COLLECTABLE != 0 {
                     for object in &saved {
-                        let text = format!("gc: collectable <{} {:#x}>\n", kind_name(self, object), object.id());
+                        let text =
+                            format!("gc: collectable <{} {:#x}>\n", kind_name(self, object), object.id());
                         self.output.borrow_mut().error(&text);
                     }
                 }
@@ -155,7 +161,9 @@ impl Vm {
         match Kind::of(value) {
             Kind::Class => !expect::<Class>(value).builtin,
             Kind::Dict if self.profile.untracks_dicts() => dict_of(value).is_some_and(|data| {
-                data.borrow().iter().any(|entry| self.may_be_tracked(&entry.key) || self.may_be_tracked(&entry.value))
+                data.borrow()
+                    .iter()
+                    .any(|entry| self.may_be_tracked(&entry.key) || self.may_be_tracked(&entry.value))
             }),
             Kind::Tuple => {
                 let items = tuple_of(value).unwrap_or_default();
@@ -336,6 +344,7 @@ const FUNCTIONS: crate::builtins::Table = &[
 ];
 
 fn numbers(vm: &Vm, numbers: [u32; 3]) -> Result {
-    let numbers: Vec<Value> = numbers.iter().map(|number| vm.int(i64::from(*number))).collect::<Result<_>>()?;
+    let numbers: Vec<Value> =
+        numbers.iter().map(|number| vm.int(i64::from(*number))).collect::<Result<_>>()?;
     vm.tuple(numbers)
 }

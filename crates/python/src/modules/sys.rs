@@ -20,8 +20,7 @@ pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> Result<()> {
         &[("_getframe", |vm, _| Err(vm.raise(&vm.types.runtime_error, "no frame")))],
     )?;
     let minor = i64::from(vm.profile.minor);
-    let version =
-        [vm.int(3)?, vm.int(minor)?, vm.int(0)?, vm.str("final")?, vm.int(0)?];
+    let version = [vm.int(3)?, vm.int(minor)?, vm.int(0)?, vm.str("final")?, vm.int(0)?];
     set(vm, module, "version_info", vm.tuple(version)?)?;
     set(vm, module, "version", vm.string(format!("3.{minor}.0 (gleaner)"))?)?;
     set(vm, module, "hexversion", vm.int(0x0300_00f0 + (minor << 16))?)?;
@@ -90,7 +89,8 @@ const FUNCTIONS: crate::builtins::Table = &[
     }),
     ("_debugmallocstats", |vm, args| {
         args.take(vm, "_debugmallocstats", 0, 0)?;
-        let text = format!("Small block threshold = 512, in 32 size classes.\n{:?}\n", vm.heap.allocator_stats());
+        let text =
+            format!("Small block threshold = 512, in 32 size classes.\n{:?}\n", vm.heap.allocator_stats());
         vm.output.borrow_mut().error(&text);
         Ok(vm.none.clone())
     }),
@@ -141,7 +141,8 @@ impl Vm {
             Kind::Int => self.small_ints.contains(value),
             Kind::Tuple => *value == self.empty_tuple,
             Kind::Str => {
-                self.characters.contains(value) || (self.profile.interns_for_ever() && self.is_interned(value))
+                self.characters.contains(value)
+                    || (self.profile.interns_for_ever() && self.is_interned(value))
             }
             Kind::Class => expect::<Class>(value).builtin,
             _ => false,

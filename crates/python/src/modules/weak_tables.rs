@@ -44,7 +44,8 @@ pub(super) fn fill(vm: &Vm, made: &Value, args: Args) -> Result<()> {
                 vm.weak_add(made, &item)?;
             }
         } else {
-            let source = if Kind::of(source) == Kind::WeakMapping { vm.weak_copy(source)? } else { source.clone() };
+            let source =
+                if Kind::of(source) == Kind::WeakMapping { vm.weak_copy(source)? } else { source.clone() };
             let plain = vm.dict()?;
             vm.update_dict(&plain.data, &source)?;
             for (key, value) in pairs(&plain) {
@@ -145,7 +146,9 @@ impl Vm {
         match self.weak_key(table, key)? {
             None => Ok(false),
             Some(inner) => match self.dict_get(&dict.data, &inner)? {
-                Some(value) if Kind::of(table) == Kind::WeakMapping && !expect::<WeakMapping>(table).weak_keys => {
+                Some(value)
+                    if Kind::of(table) == Kind::WeakMapping && !expect::<WeakMapping>(table).weak_keys =>
+                {
                     Ok(self.alive(&value).is_some())
                 }
                 found => Ok(found.is_some()),
@@ -297,9 +300,8 @@ fn remove(vm: &Vm, set: &Value, item: &Value) -> Result<bool> {
     let dict = &expect::<WeakSet>(set).dict;
     match vm.weak_key(set, item)? {
         Some(inner) => Ok(vm.dict_remove(&dict.data, &inner)?.is_some()),
-        None => Err(vm.type_error(&format!(
-            "cannot create weak reference to '{}' object",
-            kind_name(vm, item)
-        ))),
+        None => {
+            Err(vm.type_error(&format!("cannot create weak reference to '{}' object", kind_name(vm, item))))
+        }
     }
 }

@@ -260,7 +260,10 @@ impl Vm {
     pub(crate) fn weak_callback(&self, weak: &Ref<WeakReference>) -> Value {
         let is_told = weak.has_callback();
         let shown = if is_told { self.heap.get_referents(weak.as_any()) } else { Vec::new() };
-        shown.into_iter().find(|shown| self.is_callable(shown) && Kind::of(shown) != Kind::Other).unwrap_or_else(|| self.none.clone())
+        shown
+            .into_iter()
+            .find(|shown| self.is_callable(shown) && Kind::of(shown) != Kind::Other)
+            .unwrap_or_else(|| self.none.clone())
     }
 
     /// `WeakMethod(method, callback)`
@@ -273,7 +276,8 @@ impl Vm {
         };
         let outer = self.new_instance(class, Payload::Weak(Slot::empty()))?;
         let to_outer = self.heap.watch(&outer, None).map_err(|_| self.no_memory())?.into_any();
-        let told = || Some(Box::new(Target::Method(to_outer.clone(), callback.clone())) as Box<dyn gleaner::Notify>);
+        let told =
+            || Some(Box::new(Target::Method(to_outer.clone(), callback.clone())) as Box<dyn gleaner::Notify>);
         let object = self.watch(&parts.object, told())?;
         let function = self.watch(&parts.function, told())?;
         self.faces.borrow_mut().insert(object.as_any().id(), to_outer);
@@ -339,7 +343,8 @@ impl Vm {
         };
         let mut call = Args::of(self.collect(&args)?);
         if let Some(data) = crate::objects::instance::dict_of(&keywords) {
-            call.keywords = data.borrow().iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
+            call.keywords =
+                data.borrow().iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
         }
         drop((args, keywords));
         self.call(&function, call)
@@ -348,8 +353,12 @@ impl Vm {
     /// Calls to weak references, proxies, finalizers and static methods.
     pub(crate) fn call_special(&self, callable: &Value, args: &mut Args) -> Option<Result> {
         match Kind::of(callable) {
-            Kind::Other if callable.downcast_ref::<WeakReference>().is_some() => Some(Ok(self.weak_call(callable))),
-            Kind::Instance if matches!(crate::objects::instance::payload(callable), Some(Payload::Weak(_))) => {
+            Kind::Other if callable.downcast_ref::<WeakReference>().is_some() => {
+                Some(Ok(self.weak_call(callable)))
+            }
+            Kind::Instance
+                if matches!(crate::objects::instance::payload(callable), Some(Payload::Weak(_))) =>
+            {
                 let class = self.class_of(callable);
                 let own = self.lookup(&class, &self.names.call);
                 own.is_none_or(|own| Kind::of(&own) == Kind::Builtin).then(|| Ok(self.weak_call(callable)))

@@ -76,16 +76,16 @@ impl DictData {
         let entries = &self.entries;
         self.places
             .find(spread(hash), |place| {
-                entries[*place as usize]
-                    .as_ref()
-                    .is_some_and(|entry| entry.hash == hash && equal(&entry.key))
+                entries[*place as usize].as_ref().is_some_and(|entry| entry.hash == hash && equal(&entry.key))
             })
             .map(|place| *place as usize)
     }
 
     /// Whether all keys with a hash are of a sort.
     pub fn candidates_are_plain(&self, hash: i64, plain: impl Fn(&Value) -> bool) -> bool {
-        self.places.iter_hash(spread(hash)).all(|place| self.at(*place as usize).is_none_or(|entry| plain(&entry.key)))
+        self.places
+            .iter_hash(spread(hash))
+            .all(|place| self.at(*place as usize).is_none_or(|entry| plain(&entry.key)))
     }
 
     /// The places whose keys have a hash.

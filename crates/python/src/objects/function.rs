@@ -1,6 +1,6 @@
 //! Functions, bound methods, functions of the machine, and code.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use gleaner::{AnySlot, Ref, Slot, Trace, Visitor};
 
@@ -13,7 +13,7 @@ use crate::vm::{Args, Vm};
 /// functions.
 pub struct CodeObject {
     /// The code.
-    pub code: Rc<Code>,
+    pub code: Arc<Code>,
     /// Its constants.
     pub constants: Box<[Value]>,
     /// Its names.

@@ -133,7 +133,6 @@ impl<const N: usize> Trace for Slotted<N> {
     }
 }
 
-
 /// The text of a string or of an instance that is one.
 #[must_use]
 pub fn text_of(value: &Value) -> Option<&str> {
@@ -161,9 +160,10 @@ pub fn slots(value: &Value) -> &[AnySlot] {
         Kind::Slotted2 => value.downcast_ref::<Slotted<2>>().map_or(&[], |object| &object.slots),
         Kind::Slotted3 => value.downcast_ref::<Slotted<3>>().map_or(&[], |object| &object.slots),
         Kind::Slotted4 => value.downcast_ref::<Slotted<4>>().map_or(&[], |object| &object.slots),
-        Kind::Instance => {
-            value.downcast_ref::<Instance>().and_then(|object| object.extra.as_ref()).map_or(&[], |extra| &extra.slots)
-        }
+        Kind::Instance => value
+            .downcast_ref::<Instance>()
+            .and_then(|object| object.extra.as_ref())
+            .map_or(&[], |extra| &extra.slots),
         _ => &[],
     }
 }

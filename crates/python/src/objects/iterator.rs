@@ -34,11 +34,25 @@ pub enum Iter {
     /// A string, by byte.
     Str(usize),
     Bytes(usize),
-    Range { next: i64, left: i64, step: i64 },
+    Range {
+        next: i64,
+        left: i64,
+        step: i64,
+    },
     /// A dict: the place, how many keys there were, and what is told of each.
-    Dict { place: usize, length: usize, #[trace(skip)] kind: ViewKind, reversed: bool },
+    Dict {
+        place: usize,
+        length: usize,
+        #[trace(skip)]
+        kind: ViewKind,
+        reversed: bool,
+    },
     /// A set: the keys were copied in the order in which CPython would tell them.
-    Set { keys: Vec<Value>, next: usize, length: usize },
+    Set {
+        keys: Vec<Value>,
+        next: usize,
+        length: usize,
+    },
     /// By `__getitem__`.
     Items(i64),
     /// By `__getitem__`, backwards.
@@ -66,4 +80,3 @@ impl Iterator {
         iterator
     }
 }
-

@@ -49,7 +49,8 @@ impl Range {
     #[must_use]
     pub fn len(&self) -> i64 {
         let (start, stop, step) = (i128::from(self.start), i128::from(self.stop), i128::from(self.step));
-        let count = if step > 0 { (stop - start + step - 1) / step } else { (stop - start + step + 1) / step };
+        let count =
+            if step > 0 { (stop - start + step - 1) / step } else { (stop - start + step + 1) / step };
         i64::try_from(count.max(0)).unwrap_or(i64::MAX)
     }
 

@@ -198,7 +198,9 @@ impl Vm {
                 if let (Some(left), Some(right)) = (tuple_of(left), tuple_of(right)) {
                     return self.tuple(left.iter().chain(right).cloned()).map(Some);
                 }
-                if let (Some(left), Some(right)) = (left.downcast_ref::<Bytes>(), right.downcast_ref::<Bytes>()) {
+                if let (Some(left), Some(right)) =
+                    (left.downcast_ref::<Bytes>(), right.downcast_ref::<Bytes>())
+                {
                     return self.bytes(&[&left.0[..], &right.0[..]].concat()).map(Some);
                 }
             }
@@ -226,7 +228,9 @@ impl Vm {
             }
         }
         match (Number::of(left), Number::of(right)) {
-            (Some(left), Some(right)) if applies(operator, &left, &right) => self.compute(operator, left, right).map(Some),
+            (Some(left), Some(right)) if applies(operator, &left, &right) => {
+                self.compute(operator, left, right).map(Some)
+            }
             _ => Ok(None),
         }
     }
@@ -260,10 +264,9 @@ impl Vm {
             Number::Int(count) => count.max(0),
             Number::Big(count) if count.is_negative() => 0,
             _ => {
-                return Err(self.raise(
-                    &self.types.overflow_error,
-                    "cannot fit 'int' into an index-sized integer",
-                ));
+                return Err(
+                    self.raise(&self.types.overflow_error, "cannot fit 'int' into an index-sized integer")
+                );
             }
         };
         let times = usize::try_from(count).unwrap_or(usize::MAX);
@@ -320,9 +323,9 @@ impl Vm {
     }
 
     fn to_float(&self, number: &Number) -> Result<f64> {
-        number.to_float().ok_or_else(|| {
-            self.raise(&self.types.overflow_error, "int too large to convert to float")
-        })
+        number
+            .to_float()
+            .ok_or_else(|| self.raise(&self.types.overflow_error, "int too large to convert to float"))
     }
 
     fn compute_small(&self, operator: Binary, left: i64, right: i64) -> Result {
@@ -330,7 +333,9 @@ impl Vm {
             Binary::Add => left.checked_add(right),
             Binary::Subtract => left.checked_sub(right),
             Binary::Multiply => left.checked_mul(right),
-            Binary::FloorDivide if right != 0 && !(left == i64::MIN && right == -1) => Some(Integer::div_floor(&left, &right)),
+            Binary::FloorDivide if right != 0 && !(left == i64::MIN && right == -1) => {
+                Some(Integer::div_floor(&left, &right))
+            }
             Binary::Remainder if right != 0 && right != -1 => Some(Integer::mod_floor(&left, &right)),
             Binary::And => Some(left & right),
             Binary::Or => Some(left | right),
@@ -339,7 +344,9 @@ impl Vm {
                 Some(left << right)
             }
             Binary::RightShift if right >= 0 => Some(left >> right.min(63)),
-            Binary::Power if right >= 0 => u32::try_from(right).ok().and_then(|right| left.checked_pow(right)),
+            Binary::Power if right >= 0 => {
+                u32::try_from(right).ok().and_then(|right| left.checked_pow(right))
+            }
             _ => None,
         };
         match result {
@@ -350,8 +357,11 @@ impl Vm {
 
     fn compute_big(&self, operator: Binary, left: &BigInt, right: &BigInt) -> Result {
         let zero_division = |what: &str| self.raise(&self.types.zero_division_error, what);
-        let modulo_zero =
-            if self.profile.minor >= 11 { "integer modulo by zero" } else { "integer division or modulo by zero" };
+        let modulo_zero = if self.profile.minor >= 11 {
+            "integer modulo by zero"
+        } else {
+            "integer division or modulo by zero"
+        };
         let result = match operator {
             Binary::Add => left + right,
             Binary::Subtract => left - right,
@@ -371,7 +381,8 @@ impl Vm {
                 if left.is_zero() {
                     return Err(zero_division("0.0 cannot be raised to a negative power"));
                 }
-                let (left, right) = (left.to_f64().unwrap_or(f64::INFINITY), right.to_f64().unwrap_or(f64::NEG_INFINITY));
+                let (left, right) =
+                    (left.to_f64().unwrap_or(f64::INFINITY), right.to_f64().unwrap_or(f64::NEG_INFINITY));
                 return self.float(left.powf(right));
             }
             Binary::Power => {
@@ -403,7 +414,9 @@ impl Vm {
             Binary::And => left & right,
             Binary::Or => left | right,
             Binary::Xor => left ^ right,
-            Binary::MatrixMultiply => return Err(self.type_error("unsupported operand type(s) for @: 'int' and 'int'")),
+            Binary::MatrixMultiply => {
+                return Err(self.type_error("unsupported operand type(s) for @: 'int' and 'int'"));
+            }
         };
         self.big(result)
     }
@@ -431,7 +444,9 @@ impl Vm {
             mantissa * 2_f64.powi(power)
         };
         if value.is_infinite() {
-            return Err(self.raise(&self.types.overflow_error, "integer division result too large for a float"));
+            return Err(
+                self.raise(&self.types.overflow_error, "integer division result too large for a float")
+            );
         }
         self.float(if left.is_negative() == right.is_negative() { value } else { -value })
     }
@@ -459,7 +474,11 @@ impl Vm {
             Binary::FloorDivide if right == 0.0 => return Err(zero_division(floor)),
             Binary::FloorDivide => ((left - remainder(left, right)) / right).round_ties_even(),
             Binary::Remainder if right == 0.0 => {
-                return Err(zero_division(if self.profile.minor >= 12 { "float modulo by zero" } else { modulo }));
+                return Err(zero_division(if self.profile.minor >= 12 {
+                    "float modulo by zero"
+                } else {
+                    modulo
+                }));
             }
             Binary::Remainder => remainder(left, right),
             Binary::Power => {
@@ -497,7 +516,10 @@ impl Vm {
             (Unary::Invert, Some(number @ (Number::Int(_) | Number::Big(_)))) => {
                 self.big(!number.into_big().unwrap_or_default())
             }
-            _ => Err(self.type_error(&format!("bad operand type for unary {sign}: '{}'", kind_name(self, value)))),
+            _ => {
+                Err(self
+                    .type_error(&format!("bad operand type for unary {sign}: '{}'", kind_name(self, value))))
+            }
         }
     }
 }

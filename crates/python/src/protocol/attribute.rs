@@ -5,8 +5,8 @@ use gleaner::Ref;
 use super::describe::kind_name;
 use crate::objects::instance::{slots, text_of};
 use crate::objects::{
-    Attributes, Builtin, Class, ClassMethod, Dict, Exception, Function, Instance, Member, Method, Module, Property,
-    Proxy, StaticMethod, Super,
+    Attributes, Builtin, Class, ClassMethod, Dict, Exception, Function, Instance, Member, Method, Module,
+    Property, Proxy, StaticMethod, Super,
 };
 use crate::value::{Kind, Raised, Result, Value, expect, typed};
 use crate::vm::Vm;
@@ -37,7 +37,8 @@ impl Vm {
     }
 
     fn getattr_by_hooks(&self, object: &Value, class: &Ref<Class>, name: &Value) -> Result {
-        let hook = self.lookup(class, &self.names.getattribute).filter(|hook| Kind::of(hook) != Kind::Builtin);
+        let hook =
+            self.lookup(class, &self.names.getattribute).filter(|hook| Kind::of(hook) != Kind::Builtin);
         let found = match hook {
             Some(hook) => {
                 let bound = self.bind_method(hook, object, class)?;
@@ -115,7 +116,8 @@ impl Vm {
                 Ok(expect::<StaticMethod>(found).function.get().unwrap_or_else(|| self.none.clone()))
             }
             (Kind::ClassMethod, _) => {
-                let function = expect::<ClassMethod>(found).function.get().unwrap_or_else(|| self.none.clone());
+                let function =
+                    expect::<ClassMethod>(found).function.get().unwrap_or_else(|| self.none.clone());
                 self.make(Method { function, object: class.clone().into_any() })
             }
             (Kind::Property, Some(object)) => match expect::<Property>(found).get.get() {
@@ -123,7 +125,15 @@ impl Vm {
                 _ => Err(self.attribute_error("unreadable attribute")),
             },
             (Kind::Member, Some(object)) => self.get_member(found, object),
-            (Kind::Instance | Kind::Slotted0 | Kind::Slotted1 | Kind::Slotted2 | Kind::Slotted3 | Kind::Slotted4, _) => {
+            (
+                Kind::Instance
+                | Kind::Slotted0
+                | Kind::Slotted1
+                | Kind::Slotted2
+                | Kind::Slotted3
+                | Kind::Slotted4,
+                _,
+            ) => {
                 let of_found = self.class_of(found);
                 match self.lookup(&of_found, &self.names.get) {
                     Some(get) => {
@@ -223,7 +233,8 @@ impl Vm {
         let Super { after, object, class } = expect::<Super>(object);
         let mro = class.mro.get();
         let order = mro.as_ref().map(|mro| &mro.0[..]).unwrap_or_default();
-        let place = order.iter().position(|other| other == after.as_any()).map_or(order.len(), |place| place + 1);
+        let place =
+            order.iter().position(|other| other == after.as_any()).map_or(order.len(), |place| place + 1);
         for parent in &order[place..] {
             let parent = expect::<Class>(parent);
             if let Some(found) = self.dict_get_name(&parent.dict.data, name) {
@@ -342,7 +353,13 @@ impl Vm {
     ///
     /// # Errors
     /// `AttributeError`, and what properties raise.
-    pub fn plain_setattr(&self, object: &Value, class: &Ref<Class>, name: &Value, value: Option<Value>) -> Result<()> {
+    pub fn plain_setattr(
+        &self,
+        object: &Value,
+        class: &Ref<Class>,
+        name: &Value,
+        value: Option<Value>,
+    ) -> Result<()> {
         if Kind::of(object) == Kind::Class {
             return self.class_setattr(object, name, value);
         }
@@ -418,7 +435,13 @@ impl Vm {
     }
 
     /// Sets or deletes through what the class has; returns whether that is how it goes.
-    fn set_through(&self, found: &Value, object: &Value, name: &Value, value: Option<&Value>) -> Result<bool> {
+    fn set_through(
+        &self,
+        found: &Value,
+        object: &Value,
+        name: &Value,
+        value: Option<&Value>,
+    ) -> Result<bool> {
         match Kind::of(found) {
             Kind::Property => {
                 let property = expect::<Property>(found);
@@ -429,7 +452,9 @@ impl Vm {
                 let Some(function) = function.filter(|function| Kind::of(function) != Kind::None) else {
                     let text = text_of(name).unwrap_or_default();
                     let kind = kind_name(self, object);
-                    return Err(self.attribute_error(&format!("property '{text}' of '{kind}' object has no {what}")));
+                    return Err(
+                        self.attribute_error(&format!("property '{text}' of '{kind}' object has no {what}"))
+                    );
                 };
                 let mut args = vec![object.clone()];
                 args.extend(value.cloned());
@@ -448,7 +473,12 @@ impl Vm {
                 slot.put(value.cloned());
                 Ok(true)
             }
-            Kind::Instance | Kind::Slotted0 | Kind::Slotted1 | Kind::Slotted2 | Kind::Slotted3 | Kind::Slotted4 => {
+            Kind::Instance
+            | Kind::Slotted0
+            | Kind::Slotted1
+            | Kind::Slotted2
+            | Kind::Slotted3
+            | Kind::Slotted4 => {
                 let of_found = self.class_of(found);
                 let (hook, args) = match value {
                     Some(value) => (&self.names.set, vec![object.clone(), value.clone()]),
@@ -470,7 +500,10 @@ impl Vm {
     fn replace_dict(&self, object: &Value, value: Option<&Value>) -> Result<()> {
         let dict = match value {
             Some(value) => typed::<Dict>(value).ok_or_else(|| {
-                self.type_error(&format!("__dict__ must be set to a dictionary, not a '{}'", kind_name(self, value)))
+                self.type_error(&format!(
+                    "__dict__ must be set to a dictionary, not a '{}'",
+                    kind_name(self, value)
+                ))
             })?,
             None => self.dict()?,
         };
@@ -485,10 +518,8 @@ impl Vm {
         let class = typed::<Class>(object).expect("the kind says so");
         let text = text_of(name).unwrap_or_default();
         if class.builtin {
-            return Err(self.type_error(&format!(
-                "cannot set '{text}' attribute of immutable type '{}'",
-                class.name()
-            )));
+            return Err(self
+                .type_error(&format!("cannot set '{text}' attribute of immutable type '{}'", class.name())));
         }
         if text == "__name__"
             && let Some(value) = &value
@@ -499,7 +530,9 @@ impl Vm {
         }
         let deleted = value.is_none();
         if !self.set_in_dict(&class.dict.clone(), name, value)? && deleted {
-            return Err(self.attribute_error(&format!("type object '{}' has no attribute '{text}'", class.name())));
+            return Err(
+                self.attribute_error(&format!("type object '{}' has no attribute '{text}'", class.name()))
+            );
         }
         if text.starts_with("__") {
             self.note_flags(&class);
@@ -531,7 +564,12 @@ impl Vm {
 fn is_data_descriptor(vm: &Vm, found: &Value) -> bool {
     match Kind::of(found) {
         Kind::Property | Kind::Member => true,
-        Kind::Instance | Kind::Slotted0 | Kind::Slotted1 | Kind::Slotted2 | Kind::Slotted3 | Kind::Slotted4 => {
+        Kind::Instance
+        | Kind::Slotted0
+        | Kind::Slotted1
+        | Kind::Slotted2
+        | Kind::Slotted3
+        | Kind::Slotted4 => {
             let class = vm.class_of(found);
             vm.lookup(&class, &vm.names.set).is_some() || vm.lookup(&class, &vm.names.delete).is_some()
         }

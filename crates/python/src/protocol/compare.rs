@@ -79,9 +79,7 @@ impl Vm {
         }
         let (of_left, of_right) = (self.class_of(left), self.class_of(right));
         let right_first = !of_left.is(&of_right) && self.is_subclass(&of_right, &of_left);
-        if right_first
-            && let Some(result) = self.compare_by_method(comparison.mirrored(), right, left)?
-        {
+        if right_first && let Some(result) = self.compare_by_method(comparison.mirrored(), right, left)? {
             return Ok(result);
         }
         if let Some(result) = self.compare_by_method(comparison, left, right)? {
@@ -90,9 +88,7 @@ impl Vm {
         if let Some(result) = self.compare_builtin(comparison, left, right)? {
             return Ok(self.bool(result));
         }
-        if !right_first
-            && let Some(result) = self.compare_by_method(comparison.mirrored(), right, left)?
-        {
+        if !right_first && let Some(result) = self.compare_by_method(comparison.mirrored(), right, left)? {
             return Ok(result);
         }
         match comparison {
@@ -108,7 +104,12 @@ impl Vm {
     }
 
     /// By a special method of the left side; nothing if it has none or does not know.
-    fn compare_by_method(&self, comparison: Comparison, left: &Value, right: &Value) -> Result<Option<Value>> {
+    fn compare_by_method(
+        &self,
+        comparison: Comparison,
+        left: &Value,
+        right: &Value,
+    ) -> Result<Option<Value>> {
         let name = self.comparison_name(comparison).clone();
         let found = self.special(left, &name, std::slice::from_ref(right))?;
         if let Some(found) = found {
@@ -354,7 +355,9 @@ impl Vm {
                 if let Some(Number::Int(value)) = Number::of(item) {
                     let offset = i128::from(value) - i128::from(range.start);
                     let index = offset / i128::from(range.step);
-                    return Ok(offset % i128::from(range.step) == 0 && index >= 0 && index < i128::from(range.len()));
+                    return Ok(offset % i128::from(range.step) == 0
+                        && index >= 0
+                        && index < i128::from(range.len()));
                 }
             }
             Kind::MappingProxy => {
@@ -366,10 +369,8 @@ impl Vm {
             _ => {}
         }
         let Some(iterator) = self.unless(self.iter(container), &self.types.type_error)? else {
-            return Err(self.type_error(&format!(
-                "argument of type '{}' is not iterable",
-                kind_name(self, container)
-            )));
+            return Err(self
+                .type_error(&format!("argument of type '{}' is not iterable", kind_name(self, container))));
         };
         while let Some(other) = self.next(&iterator)? {
             if self.same(&other, item)? {

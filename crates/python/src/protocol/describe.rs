@@ -72,7 +72,9 @@ pub fn function_name(vm: &Vm, value: &Value) -> String {
         }
         Kind::Builtin => expect::<Builtin>(value).name.to_string(),
         Kind::Method => function_name(vm, &expect::<Method>(value).function),
-        Kind::Class => full_name(vm, &value.clone().downcast::<Class>().unwrap_or_else(|_| vm.types.object.clone())),
+        Kind::Class => {
+            full_name(vm, &value.clone().downcast::<Class>().unwrap_or_else(|_| vm.types.object.clone()))
+        }
         _ => kind_name(vm, value),
     }
 }

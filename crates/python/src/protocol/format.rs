@@ -1,8 +1,8 @@
 //! `format()`, fields of f-strings, and `str.format`.
 
 use super::describe::kind_name;
-use super::number::Number;
 use super::float_text;
+use super::number::Number;
 use crate::compile::Conversion;
 use crate::objects::instance::text_of;
 use crate::value::{Kind, Raised, Result, Value};
@@ -247,7 +247,12 @@ impl Vm {
     ///
     /// # Errors
     /// `ValueError` if the template is none, `IndexError` and `KeyError` if a field is not there.
-    pub fn format_template(&self, template: &str, args: &[Value], keywords: &[(Value, Value)]) -> Result<String> {
+    pub fn format_template(
+        &self,
+        template: &str,
+        args: &[Value],
+        keywords: &[(Value, Value)],
+    ) -> Result<String> {
         let mut next = 0;
         self.fill_template(template, args, keywords, &mut next, 2)
     }
@@ -335,7 +340,8 @@ impl Vm {
                 self.index_error(&format!("Replacement index {index} out of range for positional args tuple"))
             })?
         } else {
-            let found = keywords.iter().find(|(key, _)| text_of(key) == Some(first)).map(|(_, value)| value.clone());
+            let found =
+                keywords.iter().find(|(key, _)| text_of(key) == Some(first)).map(|(_, value)| value.clone());
             match found {
                 Some(found) => found,
                 None => return Err(self.key_error(self.str(first)?)),

@@ -130,7 +130,12 @@ impl Vm {
             }
             Kind::Other => return self.hash_weak(value),
             Kind::Proxy => return Err(self.type_error("unhashable type: 'weakref.ProxyType'")),
-            Kind::Instance | Kind::Slotted0 | Kind::Slotted1 | Kind::Slotted2 | Kind::Slotted3 | Kind::Slotted4 => {
+            Kind::Instance
+            | Kind::Slotted0
+            | Kind::Slotted1
+            | Kind::Slotted2
+            | Kind::Slotted3
+            | Kind::Slotted4 => {
                 return self.hash_instance(value);
             }
             _ => identity_hash(value),
@@ -249,8 +254,7 @@ impl Vm {
             known => known,
         };
         let table = data.borrow();
-        let place = table
-            .find(hash, |other| other == name || plain_text(other) == Some(string.text()))?;
+        let place = table.find(hash, |other| other == name || plain_text(other) == Some(string.text()))?;
         table.at(place).map(|entry| entry.value.clone())
     }
 
@@ -322,14 +326,22 @@ impl Vm {
     ///
     /// # Errors
     /// `TypeError` if it is no mapping, or a keyword is there twice.
-    pub fn dict_merge(&self, data: &RefCell<DictData>, mapping: &Value, called: Option<&Value>) -> Result<()> {
+    pub fn dict_merge(
+        &self,
+        data: &RefCell<DictData>,
+        mapping: &Value,
+        called: Option<&Value>,
+    ) -> Result<()> {
         let pairs = self.pairs_of(mapping, called)?;
         for (key, value) in pairs {
             if let Some(called) = called {
                 let name = super::describe::function_name(self, called);
-                let Some(text) = text_of(&key) else { return Err(self.type_error("keywords must be strings")) };
+                let Some(text) = text_of(&key) else {
+                    return Err(self.type_error("keywords must be strings"));
+                };
                 if self.dict_contains(data, &key)? {
-                    return Err(self.type_error(&format!("{name}() got multiple values for keyword argument '{text}'")));
+                    return Err(self
+                        .type_error(&format!("{name}() got multiple values for keyword argument '{text}'")));
                 }
             }
             self.dict_set(data, key, value)?;

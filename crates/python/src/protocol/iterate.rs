@@ -22,7 +22,10 @@ impl Vm {
             return if self.is_iterator(&iterator) {
                 Ok(iterator)
             } else {
-                Err(self.type_error(&format!("iter() returned non-iterator of type '{}'", kind_name(self, &iterator))))
+                Err(self.type_error(&format!(
+                    "iter() returned non-iterator of type '{}'",
+                    kind_name(self, &iterator)
+                )))
             };
         }
         let over = |state: Iter| self.iterator(state, Some(value.clone()));
@@ -57,10 +60,13 @@ impl Vm {
                 let state = Iter::Dict { place: 0, length, kind: view.kind, reversed: false };
                 self.iterator(state, Some(view.dict.clone()))
             }
-            Kind::MappingProxy => self.iter(expect::<crate::objects::MappingProxy>(value).dict.clone().as_any()),
+            Kind::MappingProxy => {
+                self.iter(expect::<crate::objects::MappingProxy>(value).dict.clone().as_any())
+            }
             Kind::File => over(Iter::Lines),
             Kind::WeakMapping => {
-                let keys = self.weak_items(&expect::<WeakMapping>(value).dict, expect::<WeakMapping>(value).weak_keys);
+                let keys = self
+                    .weak_items(&expect::<WeakMapping>(value).dict, expect::<WeakMapping>(value).weak_keys);
                 self.iterator(Iter::Ready(keys.into_iter().map(|(key, _)| key).collect()), None)
             }
             Kind::WeakSet => {
@@ -69,7 +75,10 @@ impl Vm {
             }
             _ => {
                 let class = self.class_of(value);
-                if self.lookup(&class, &self.names.getitem).is_some_and(|found| Kind::of(&found) != Kind::Builtin) {
+                if self
+                    .lookup(&class, &self.names.getitem)
+                    .is_some_and(|found| Kind::of(&found) != Kind::Builtin)
+                {
                     return over(Iter::Items(0));
                 }
                 Err(self.type_error(&format!("'{}' object is not iterable", kind_name(self, value))))
@@ -98,7 +107,8 @@ impl Vm {
                 match self.unless(next, &self.types.stop_iteration)? {
                     Some(Some(value)) => Ok(Some(value)),
                     None => Ok(None),
-                    Some(None) => Err(self.type_error(&format!("'{}' object is not an iterator", kind_name(self, iterator)))),
+                    Some(None) => Err(self
+                        .type_error(&format!("'{}' object is not an iterator", kind_name(self, iterator)))),
                 }
             }
         }
@@ -113,10 +123,8 @@ impl Vm {
         let item = match &mut *state {
             Iter::End => None,
             Iter::List(index) => {
-                let item = subject
-                    .as_ref()
-                    .and_then(list_of)
-                    .and_then(|items| items.borrow().get(*index).cloned());
+                let item =
+                    subject.as_ref().and_then(list_of).and_then(|items| items.borrow().get(*index).cloned());
                 *index += 1;
                 item
             }
@@ -124,7 +132,10 @@ impl Vm {
                 let item = match left.checked_sub(1) {
                     Some(index) => {
                         *left = index;
-                        subject.as_ref().and_then(list_of).and_then(|items| items.borrow().get(index).cloned())
+                        subject
+                            .as_ref()
+                            .and_then(list_of)
+                            .and_then(|items| items.borrow().get(index).cloned())
                     }
                     None => None,
                 };
@@ -170,7 +181,9 @@ impl Vm {
                 if data.len() != *length {
                     *length = usize::MAX;
                     drop(data);
-                    return Err(self.raise(&self.types.runtime_error, "dictionary changed size during iteration"));
+                    return Err(
+                        self.raise(&self.types.runtime_error, "dictionary changed size during iteration")
+                    );
                 }
                 let mut found = None;
                 while *place < data.end() {
@@ -280,7 +293,9 @@ impl Vm {
     }
 
     fn next_of_filter(&self, iterator: &Iterator) -> Result<Option<Value>> {
-        let (Some(inner), Some(function)) = (iterator.subject.get(), iterator.other.get()) else { return Ok(None) };
+        let (Some(inner), Some(function)) = (iterator.subject.get(), iterator.other.get()) else {
+            return Ok(None);
+        };
         while let Some(item) = self.next(&inner)? {
             let keep = match Kind::of(&function) {
                 Kind::None => self.truth(&item)?,
@@ -422,7 +437,10 @@ impl Vm {
     pub(crate) fn unpack_starred(&self, iterable: &Value, before: usize, after: usize) -> Result<Vec<Value>> {
         let mut items = match self.collect(iterable) {
             Err(raised) if self.is_of(&raised, &self.types.type_error) && !self.is_iterable(iterable) => {
-                return Err(self.type_error(&format!("cannot unpack non-iterable {} object", kind_name(self, iterable))));
+                return Err(self.type_error(&format!(
+                    "cannot unpack non-iterable {} object",
+                    kind_name(self, iterable)
+                )));
             }
             items => items?,
         };

@@ -32,7 +32,9 @@ impl Number {
             Kind::Big => Some(Number::Big(expect::<Big>(value).0.clone())),
             Kind::Float => Some(Number::Float(expect::<Float>(value).0)),
             Kind::Instance => match payload(value)? {
-                Payload::Int(value) => Some(value.to_i64().map_or_else(|| Number::Big(value.clone()), Number::Int)),
+                Payload::Int(value) => {
+                    Some(value.to_i64().map_or_else(|| Number::Big(value.clone()), Number::Int))
+                }
                 Payload::Float(value) => Some(Number::Float(*value)),
                 _ => None,
             },
@@ -126,10 +128,8 @@ impl Vm {
                 }
             }
         }
-        Err(self.type_error(&format!(
-            "'{}' object cannot be interpreted as an integer",
-            kind_name(self, value)
-        )))
+        Err(self
+            .type_error(&format!("'{}' object cannot be interpreted as an integer", kind_name(self, value))))
     }
 
     /// An int of 64 bits by `__index__`.
@@ -139,10 +139,7 @@ impl Vm {
     pub fn index_i64(&self, value: &Value) -> Result<i64> {
         match self.index(value)? {
             Number::Int(value) => Ok(value),
-            _ => Err(self.raise(
-                &self.types.overflow_error,
-                "Python int too large to convert to C ssize_t",
-            )),
+            _ => Err(self.raise(&self.types.overflow_error, "Python int too large to convert to C ssize_t")),
         }
     }
 }

@@ -59,19 +59,20 @@ impl Vm {
                 }
                 chars.next();
             }
-            let mut number = |chars: &mut core::iter::Peekable<core::str::Chars<'_>>| -> Result<Option<usize>> {
-                if chars.peek() == Some(&'*') {
-                    chars.next();
-                    let given = self.index_i64(&take()?)?;
-                    return Ok(usize::try_from(given).ok());
-                }
-                let mut digits = String::new();
-                while let Some(digit) = chars.peek().copied().filter(char::is_ascii_digit) {
-                    digits.push(digit);
-                    chars.next();
-                }
-                Ok(digits.parse().ok())
-            };
+            let mut number =
+                |chars: &mut core::iter::Peekable<core::str::Chars<'_>>| -> Result<Option<usize>> {
+                    if chars.peek() == Some(&'*') {
+                        chars.next();
+                        let given = self.index_i64(&take()?)?;
+                        return Ok(usize::try_from(given).ok());
+                    }
+                    let mut digits = String::new();
+                    while let Some(digit) = chars.peek().copied().filter(char::is_ascii_digit) {
+                        digits.push(digit);
+                        chars.next();
+                    }
+                    Ok(digits.parse().ok())
+                };
             field.width = number(&mut chars)?.unwrap_or(0);
             if chars.peek() == Some(&'.') {
                 chars.next();
@@ -95,7 +96,8 @@ impl Vm {
             };
             text.push_str(&self.percent_field(letter, &field, &value)?);
         }
-        let complete = used >= args.len() || mapped || (tuple_of(values).is_none() && dict_of(values).is_some());
+        let complete =
+            used >= args.len() || mapped || (tuple_of(values).is_none() && dict_of(values).is_some());
         if !complete {
             return Err(self.type_error("not all arguments converted during string formatting"));
         }
@@ -131,12 +133,10 @@ impl Vm {
             }
             'c' => match (text_of(value), Number::of(value)) {
                 (Some(text), _) if text.chars().count() == 1 => Ok(pad("", text, false)),
-                (None, Some(Number::Int(code))) => {
-                    match u32::try_from(code).ok().and_then(char::from_u32) {
-                        Some(char) => Ok(pad("", &char.to_string(), false)),
-                        None => Err(self.raise(&self.types.overflow_error, "%c arg not in range(0x110000)")),
-                    }
-                }
+                (None, Some(Number::Int(code))) => match u32::try_from(code).ok().and_then(char::from_u32) {
+                    Some(char) => Ok(pad("", &char.to_string(), false)),
+                    None => Err(self.raise(&self.types.overflow_error, "%c arg not in range(0x110000)")),
+                },
                 _ => Err(self.type_error("%c requires int or char")),
             },
             'd' | 'i' | 'u' | 'x' | 'X' | 'o' => {
@@ -144,9 +144,12 @@ impl Vm {
                     (Some(Number::Float(value)), 'd' | 'i' | 'u') if value.is_finite() => {
                         num_traits::FromPrimitive::from_f64(value.trunc()).unwrap_or_default()
                     }
-                    (Some(number @ (Number::Int(_) | Number::Big(_))), _) => number.into_big().unwrap_or_default(),
+                    (Some(number @ (Number::Int(_) | Number::Big(_))), _) => {
+                        number.into_big().unwrap_or_default()
+                    }
                     _ => {
-                        let wanted = if matches!(letter, 'd' | 'i' | 'u') { "a real number" } else { "an integer" };
+                        let wanted =
+                            if matches!(letter, 'd' | 'i' | 'u') { "a real number" } else { "an integer" };
                         return Err(self.type_error(&format!(
                             "%{letter} format: {wanted} is required, not {}",
                             kind_name(self, value)
@@ -167,7 +170,9 @@ impl Vm {
             }
             'f' | 'F' | 'e' | 'E' | 'g' | 'G' => {
                 let Some(number) = Number::of(value).and_then(|number| number.to_float()) else {
-                    return Err(self.type_error(&format!("must be real number, not {}", kind_name(self, value))));
+                    return Err(
+                        self.type_error(&format!("must be real number, not {}", kind_name(self, value)))
+                    );
                 };
                 let precision = field.precision.unwrap_or(6);
                 let magnitude = number.abs();

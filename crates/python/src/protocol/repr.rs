@@ -6,8 +6,9 @@ use super::describe::{exception_args, full_name, kind_name};
 use super::float_text;
 use crate::objects::instance::{dict_of, list_of, payload, set_of, text_of, tuple_of, weak_of};
 use crate::objects::{
-    Big, Bool, Builtin, Bytes, Cell, Class, CodeObject, File, Float, Function, Generator, Int, Layout, MappingProxy,
-    Member, Method, Module, Payload, Proxy, Range, Slice, Super, View, ViewKind, WeakMapping, WeakSet,
+    Big, Bool, Builtin, Bytes, Cell, Class, CodeObject, File, Float, Function, Generator, Int, Layout,
+    MappingProxy, Member, Method, Module, Payload, Proxy, Range, Slice, Super, View, ViewKind, WeakMapping,
+    WeakSet,
 };
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::Vm;
@@ -44,10 +45,8 @@ impl Vm {
         if let Some(result) = self.special(value, &self.names.str, &[])? {
             return match text_of(&result) {
                 Some(text) => Ok(text.to_string()),
-                None => Err(self.type_error(&format!(
-                    "__str__ returned non-string (type {})",
-                    kind_name(self, &result)
-                ))),
+                None => Err(self
+                    .type_error(&format!("__str__ returned non-string (type {})", kind_name(self, &result)))),
             };
         }
         if let Some(text) = text_of(value) {
@@ -193,8 +192,11 @@ impl Vm {
                 }
             }
             Kind::WeakSet => {
-                let items: Vec<Value> =
-                    self.weak_items(&expect::<WeakSet>(value).dict, true).into_iter().map(|(key, _)| key).collect();
+                let items: Vec<Value> = self
+                    .weak_items(&expect::<WeakSet>(value).dict, true)
+                    .into_iter()
+                    .map(|(key, _)| key)
+                    .collect();
                 format!("{{{}}}", self.join_reprs(items.iter())?)
             }
             Kind::WeakMapping => {
@@ -264,7 +266,9 @@ impl Vm {
     fn repr_dict(&self, value: &Value) -> Result<String> {
         self.once(value, "{...}", || {
             let entries: Vec<(Value, Value)> = dict_of(value)
-                .map(|data| data.borrow().iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect())
+                .map(|data| {
+                    data.borrow().iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect()
+                })
                 .unwrap_or_default();
             let mut parts = Vec::with_capacity(entries.len());
             for (key, value) in entries {
@@ -330,7 +334,8 @@ impl Vm {
         let referent: Option<Value> = weak_of(value).and_then(|weak: Ref<_>| self.heap.referent(&weak));
         match referent {
             Some(referent) => {
-                let name = self.unless(self.getattr(&referent, &self.names.name), &self.types.attribute_error);
+                let name =
+                    self.unless(self.getattr(&referent, &self.names.name), &self.types.attribute_error);
                 let name = match name {
                     Ok(Some(name)) => text_of(&name).map(|name| format!(" ({name})")).unwrap_or_default(),
                     _ => String::new(),

@@ -4,8 +4,8 @@ use gleaner::{AnySlot, Ref};
 
 use crate::objects::instance::{text_of, tuple_of, weak_of};
 use crate::objects::{
-    Builtin, Cell, Class, CodeObject, Exception, File, Finalizer, FrameObject, Function, Generator, MappingProxy,
-    Method, Property, Range, Slice, StaticMethod, Traceback,
+    Builtin, Cell, Class, CodeObject, Exception, File, Finalizer, FrameObject, Function, Generator,
+    MappingProxy, Method, Property, Range, Slice, StaticMethod, Traceback,
 };
 use crate::protocol::describe::kind_name;
 use crate::value::{Kind, Result, Value, expect, typed};
@@ -13,12 +13,19 @@ use crate::vm::Vm;
 
 impl Vm {
     /// An attribute that comes of the object's type.
-    pub(crate) fn get_special(&self, object: &Value, class: &Ref<Class>, name: &Value) -> Result<Option<Value>> {
+    pub(crate) fn get_special(
+        &self,
+        object: &Value,
+        class: &Ref<Class>,
+        name: &Value,
+    ) -> Result<Option<Value>> {
         let text = text_of(name).unwrap_or_default();
         if text == "__class__" {
             return Ok(Some(class.clone().into_any()));
         }
-        if text == "__dict__" && matches!(Kind::of(object), Kind::Exception | Kind::Module | Kind::Function | Kind::Instance) {
+        if text == "__dict__"
+            && matches!(Kind::of(object), Kind::Exception | Kind::Module | Kind::Function | Kind::Instance)
+        {
             return self.unless(self.dict_of_instance(object), &self.types.attribute_error);
         }
         let or_none = |value: Option<Value>| Some(value.unwrap_or_else(|| self.none.clone()));
@@ -62,8 +69,12 @@ impl Vm {
                     "__cause__" => slot(&exception.cause),
                     "__context__" => slot(&exception.context),
                     "__suppress_context__" => Some(self.bool(exception.suppress.get())),
-                    "value" if self.is_subclass(class, &self.types.stop_iteration) => or_none(first_argument(exception)),
-                    "code" if self.is_subclass(class, &self.types.system_exit) => or_none(first_argument(exception)),
+                    "value" if self.is_subclass(class, &self.types.stop_iteration) => {
+                        or_none(first_argument(exception))
+                    }
+                    "code" if self.is_subclass(class, &self.types.system_exit) => {
+                        or_none(first_argument(exception))
+                    }
                     _ => None,
                 }
             }
@@ -230,7 +241,9 @@ impl Vm {
             }
             "__dict__" => Some(self.make(MappingProxy { dict: class.dict.clone() })?),
             "__class__" => Some(self.class_of(class.as_any()).into_any()),
-            "__module__" if class.builtin => Some(self.str(crate::protocol::describe::module_of(self, class))?),
+            "__module__" if class.builtin => {
+                Some(self.str(crate::protocol::describe::module_of(self, class))?)
+            }
             "__doc__" => match self.dict_get_name(&class.dict.data, name) {
                 Some(doc) => Some(doc),
                 None => Some(self.none.clone()),
@@ -247,7 +260,9 @@ impl Vm {
             Kind::Exception => {
                 let exception = expect::<Exception>(object);
                 match text {
-                    "__traceback__" => exception.traceback.put(none_is_nothing.as_ref().and_then(typed::<Traceback>)),
+                    "__traceback__" => {
+                        exception.traceback.put(none_is_nothing.as_ref().and_then(typed::<Traceback>))
+                    }
                     "__cause__" => {
                         exception.cause.put(none_is_nothing);
                         exception.suppress.set(true);
@@ -289,9 +304,9 @@ impl Vm {
             Kind::Instance if text == "__class__" => {
                 let Some(class) = value.and_then(typed::<Class>) else {
                     let kind = value.map_or_else(String::new, |value| kind_name(self, value));
-                    return Err(self.type_error(&format!(
-                        "__class__ must be set to a class, not '{kind}' object"
-                    )));
+                    return Err(
+                        self.type_error(&format!("__class__ must be set to a class, not '{kind}' object"))
+                    );
                 };
                 expect::<crate::objects::Instance>(object).class.put(Some(class));
             }

@@ -93,7 +93,11 @@ impl Vm {
                 return self.list(items);
             }
             let place = self.place(key, items.borrow().len(), "list", "list index out of range")?;
-            return items.borrow().get(place).cloned().ok_or_else(|| self.index_error("list index out of range"));
+            return items
+                .borrow()
+                .get(place)
+                .cloned()
+                .ok_or_else(|| self.index_error("list index out of range"));
         }
         if let Some(items) = tuple_of(object) {
             if let Some(slice) = key.downcast_ref::<Slice>() {
@@ -165,7 +169,9 @@ impl Vm {
     fn place(&self, key: &Value, length: usize, what: &str, outside: &str) -> Result<usize> {
         let index = match Number::of(key) {
             Some(Number::Int(index)) => index,
-            Some(Number::Big(_)) => return Err(self.index_error("cannot fit 'int' into an index-sized integer")),
+            Some(Number::Big(_)) => {
+                return Err(self.index_error("cannot fit 'int' into an index-sized integer"));
+            }
             _ => match self.special(key, &self.names.index, &[])? {
                 Some(index) => self.index_i64(&index)?,
                 None => {
@@ -197,12 +203,14 @@ impl Vm {
             }
             match self.index(value) {
                 Ok(Number::Int(value)) => Ok(Some(value)),
-                Ok(Number::Big(value)) => {
-                    Ok(Some(if value.sign() == num_bigint::Sign::Minus { i64::MIN / 2 } else { i64::MAX / 2 }))
+                Ok(Number::Big(value)) => Ok(Some(if value.sign() == num_bigint::Sign::Minus {
+                    i64::MIN / 2
+                } else {
+                    i64::MAX / 2
+                })),
+                _ => {
+                    Err(self.type_error("slice indices must be integers or None or have an __index__ method"))
                 }
-                _ => Err(self.type_error(
-                    "slice indices must be integers or None or have an __index__ method",
-                )),
             }
         };
         let step = bound(&slice.step)?.unwrap_or(1);
@@ -246,10 +254,8 @@ impl Vm {
         if Kind::of(object) == Kind::WeakMapping {
             return self.weak_set(object, key, value);
         }
-        Err(self.type_error(&format!(
-            "'{}' object does not support item assignment",
-            kind_name(self, object)
-        )))
+        Err(self
+            .type_error(&format!("'{}' object does not support item assignment", kind_name(self, object))))
     }
 
     /// `del object[key]`
@@ -280,18 +286,20 @@ impl Vm {
         if Kind::of(object) == Kind::WeakMapping {
             return self.weak_remove(object, key)?.map(drop).ok_or_else(|| self.key_error(key.clone()));
         }
-        Err(self.type_error(&format!(
-            "'{}' object doesn't support item deletion",
-            kind_name(self, object)
-        )))
+        Err(self.type_error(&format!("'{}' object doesn't support item deletion", kind_name(self, object))))
     }
 
-    fn set_slice(&self, items: &core::cell::RefCell<Vec<Value>>, slice: &Slice, value: Option<&Value>) -> Result<()> {
+    fn set_slice(
+        &self,
+        items: &core::cell::RefCell<Vec<Value>>,
+        slice: &Slice,
+        value: Option<&Value>,
+    ) -> Result<()> {
         let new = match value {
             Some(value) if list_of(value).is_some() || tuple_of(value).is_some() => self.collect(value)?,
-            Some(value) => self.unless(self.collect(value), &self.types.type_error)?.ok_or_else(|| {
-                self.type_error("can only assign an iterable")
-            })?,
+            Some(value) => self
+                .unless(self.collect(value), &self.types.type_error)?
+                .ok_or_else(|| self.type_error("can only assign an iterable"))?,
             None => Vec::new(),
         };
         let span = self.span(slice, items.borrow().len())?;

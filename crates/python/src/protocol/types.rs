@@ -150,7 +150,8 @@ impl Vm {
                 .is_some_and(|alive| self.is_callable(&alive)),
             _ => {
                 let class = self.class_of(value);
-                class.layout == crate::objects::Layout::Weak || self.lookup(&class, &self.names.call).is_some()
+                class.layout == crate::objects::Layout::Weak
+                    || self.lookup(&class, &self.names.call).is_some()
             }
         }
     }

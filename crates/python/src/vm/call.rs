@@ -25,7 +25,8 @@ impl Args {
 
     /// Takes an argument by name out.
     pub fn keyword(&mut self, name: &str) -> Option<Value> {
-        let place = self.keywords.iter().position(|(key, _)| crate::objects::instance::text_of(key) == Some(name))?;
+        let place =
+            self.keywords.iter().position(|(key, _)| crate::objects::instance::text_of(key) == Some(name))?;
         Some(self.keywords.remove(place).1)
     }
 
@@ -151,7 +152,11 @@ impl Vm {
     }
 
     /// Makes the cells of a call: parameters in cells move there.
-    pub(super) fn make_cells(&self, function: &Function, locals: &mut [Option<Value>]) -> Result<Vec<Ref<Cell>>> {
+    pub(super) fn make_cells(
+        &self,
+        function: &Function,
+        locals: &mut [Option<Value>],
+    ) -> Result<Vec<Ref<Cell>>> {
         let code = &function.code.code;
         if code.cells.is_empty() && code.free.is_empty() {
             return Ok(Vec::new());
@@ -239,8 +244,10 @@ impl Vm {
         for (place, default) in (first..positional).zip(defaults) {
             locals[place].get_or_insert_with(|| default.clone());
         }
-        let missing: Vec<&str> =
-            (0..positional).filter(|place| locals[*place].is_none()).map(|place| &*code.locals[place]).collect();
+        let missing: Vec<&str> = (0..positional)
+            .filter(|place| locals[*place].is_none())
+            .map(|place| &*code.locals[place])
+            .collect();
         if !missing.is_empty() {
             return Err(self.missing(function, "positional", &missing));
         }
@@ -283,10 +290,12 @@ impl Vm {
         let code = &function.code.code;
         let takes = code.positional as usize;
         let defaults = function.defaults.get();
-        let defaults = defaults.as_ref().and_then(crate::objects::instance::tuple_of).map_or(0, <[Value]>::len);
+        let defaults =
+            defaults.as_ref().and_then(crate::objects::instance::tuple_of).map_or(0, <[Value]>::len);
         let keyword_only = locals[takes..].iter().filter(|local| local.is_some()).count();
         let plural = if takes == 1 && defaults == 0 { "" } else { "s" };
-        let range = if defaults > 0 { format!("from {} to {takes}", takes - defaults) } else { takes.to_string() };
+        let range =
+            if defaults > 0 { format!("from {} to {takes}", takes - defaults) } else { takes.to_string() };
         let keywords = if keyword_only > 0 {
             let plural = if keyword_only == 1 { "" } else { "s" };
             format!(
@@ -306,5 +315,7 @@ impl Vm {
 
 fn expect_name(frame: &Frame) -> Value {
     let function = frame.function.as_ref().and_then(|function| function.downcast_ref::<Function>());
-    function.and_then(|function| function.qualified_name.get()).unwrap_or_else(|| frame.globals.clone().into_any())
+    function
+        .and_then(|function| function.qualified_name.get())
+        .unwrap_or_else(|| frame.globals.clone().into_any())
 }

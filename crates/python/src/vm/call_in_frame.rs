@@ -1,6 +1,6 @@
 //! What a call needs its frame for: `super()`, `locals()` and the like; and what frames make: functions and classes.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use gleaner::{AnySlot, Ref, Slot};
 
@@ -105,7 +105,7 @@ impl Vm {
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn code_object(&self, code: &Rc<Code>) -> Result<Ref<CodeObject>> {
+    pub fn code_object(&self, code: &Arc<Code>) -> Result<Ref<CodeObject>> {
         let constants =
             code.constants.iter().map(|constant| self.constant(constant, true)).collect::<Result<_>>()?;
         let names = code.names.iter().map(|name| self.intern(name)).collect::<Result<_>>()?;
@@ -305,7 +305,9 @@ impl Vm {
             Some(class) if self.is_subclass(&class, &self.types.base_exception) => {
                 Ok(self.is_subclass(&self.class_of(exception), &class))
             }
-            _ => Err(self.type_error("catching classes that do not inherit from BaseException is not allowed")),
+            _ => {
+                Err(self.type_error("catching classes that do not inherit from BaseException is not allowed"))
+            }
         }
     }
 

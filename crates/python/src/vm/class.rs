@@ -42,8 +42,7 @@ impl Vm {
     /// Whether a class is another one or inherits from it.
     #[must_use]
     pub fn is_subclass(&self, class: &Ref<Class>, of: &Ref<Class>) -> bool {
-        class.is(of)
-            || class.mro.get().is_some_and(|mro| mro.0.iter().any(|other| other == of.as_any()))
+        class.is(of) || class.mro.get().is_some_and(|mro| mro.0.iter().any(|other| other == of.as_any()))
     }
 
     /// Whether an object is an instance of a class.
@@ -66,7 +65,9 @@ impl Vm {
                 return Err(self.type_error("bases must be types"));
             };
             if matches!(base.layout, Layout::Closed | Layout::Bool) {
-                return Err(self.type_error(&format!("type '{}' is not an acceptable base type", base.name())));
+                return Err(
+                    self.type_error(&format!("type '{}' is not an acceptable base type", base.name()))
+                );
             }
             if base.layout != Layout::Object {
                 layout = base.layout;
@@ -197,9 +198,7 @@ impl Vm {
                 )));
             };
             if self.dict_get_name(&dict.data, name).is_some() {
-                return Err(
-                    self.value_error(&format!("'{text}' in __slots__ conflicts with class variable"))
-                );
+                return Err(self.value_error(&format!("'{text}' in __slots__ conflicts with class variable")));
             }
         }
         Ok(Some(names))
@@ -225,9 +224,9 @@ impl Vm {
                 .map(|list| list[0].clone())
                 .find(|head| !lists.iter().any(|list| list[1..].contains(head)));
             let Some(head) = head else {
-                return Err(self.type_error(
-                    "Cannot create a consistent method resolution order (MRO) for bases",
-                ));
+                return Err(
+                    self.type_error("Cannot create a consistent method resolution order (MRO) for bases")
+                );
             };
             for list in &mut lists {
                 if list[0] == head {
@@ -240,9 +239,8 @@ impl Vm {
 
     /// Notes down which special methods instances have.
     pub fn note_flags(&self, class: &Ref<Class>) {
-        let has = |name: &Value| {
-            self.lookup(class, name).is_some_and(|found| Kind::of(&found) != Kind::Builtin)
-        };
+        let has =
+            |name: &Value| self.lookup(class, name).is_some_and(|found| Kind::of(&found) != Kind::Builtin);
         let mut flags = 0;
         if has(&self.names.del) {
             flags |= Class::DEL;
@@ -256,7 +254,8 @@ impl Vm {
         class.flags.set(flags);
         let subclasses = class.subclasses.borrow().clone();
         for weak in subclasses {
-            if let Some(subclass) = weak.downcast::<gleaner::WeakReference>().ok().and_then(|weak| self.heap.referent(&weak))
+            if let Some(subclass) =
+                weak.downcast::<gleaner::WeakReference>().ok().and_then(|weak| self.heap.referent(&weak))
                 && let Some(subclass) = typed::<Class>(&subclass)
             {
                 self.note_flags(&subclass);
@@ -420,7 +419,9 @@ impl Vm {
             Kind::Big => Payload::Int(expect::<crate::objects::Big>(&made).0.clone()),
             Kind::Float => Payload::Float(expect::<crate::objects::Float>(&made).0),
             Kind::Str => Payload::Str(text_of(&made).unwrap_or_default().into()),
-            Kind::Tuple => Payload::Tuple(Tuple(tuple_of(&made).unwrap_or_default().iter().cloned().collect())),
+            Kind::Tuple => {
+                Payload::Tuple(Tuple(tuple_of(&made).unwrap_or_default().iter().cloned().collect()))
+            }
             Kind::List => Payload::List(RefCell::new(expect::<crate::objects::List>(&made).items.take())),
             Kind::Dict => Payload::Dict(RefCell::new(expect::<Dict>(&made).data.take())),
             Kind::Set => {

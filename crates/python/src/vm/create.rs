@@ -115,7 +115,9 @@ impl Vm {
         let mut chars = text.chars();
         match (chars.next(), chars.next()) {
             (None, _) => self.characters.get(256).cloned(),
-            (Some(only), None) => self.characters.get(only as usize).filter(|_| (only as usize) < 256).cloned(),
+            (Some(only), None) => {
+                self.characters.get(only as usize).filter(|_| (only as usize) < 256).cloned()
+            }
             _ => None,
         }
     }
@@ -176,11 +178,8 @@ impl Vm {
     /// # Errors
     /// `MemoryError`, and what hashing and comparing the items raises.
     pub fn set(&self, items: impl IntoIterator<Item = Value>, frozen: bool) -> Result {
-        let set = self.alloc(Set {
-            data: DictData::default().into(),
-            frozen,
-            hash: core::cell::Cell::new(-1),
-        })?;
+        let set =
+            self.alloc(Set { data: DictData::default().into(), frozen, hash: core::cell::Cell::new(-1) })?;
         for item in items {
             self.set_add(&set.data, item)?;
         }

@@ -74,7 +74,8 @@ impl Frame {
     }
 
     pub(crate) fn give_up(self, released: &mut Released<'_>) {
-        let Frame { function, globals, names, locals, cells, stack, object, handled, code: _, next: _ } = self;
+        let Frame { function, globals, names, locals, cells, stack, object, handled, code: _, next: _ } =
+            self;
         stack.give_up(released);
         locals.give_up(released);
         cells.give_up(released);

@@ -106,7 +106,11 @@ impl Vm {
                 Err(self.raise(&self.types.runtime_error, "generator ignored GeneratorExit"))
             }
             Ok(Flow::Return(value)) => {
-                if self.profile.minor >= 13 { Ok(value) } else { Ok(self.none.clone()) }
+                if self.profile.minor >= 13 {
+                    Ok(value)
+                } else {
+                    Ok(self.none.clone())
+                }
             }
             Err(raised)
                 if self.is_of(&raised, &self.types.generator_exit)

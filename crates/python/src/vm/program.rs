@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io::Write;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use gleaner::Ref;
 
@@ -82,7 +82,12 @@ impl Limits {
     /// What no program on this machine gets to.
     #[must_use]
     pub fn none() -> Limits {
-        Limits { operations: Cell::new(u64::MAX), objects: usize::MAX, bytes: 1 << 36, large: Cell::new(u64::MAX) }
+        Limits {
+            operations: Cell::new(u64::MAX),
+            objects: usize::MAX,
+            bytes: 1 << 36,
+            large: Cell::new(u64::MAX),
+        }
     }
 }
 
@@ -139,7 +144,7 @@ impl Vm {
     ///
     /// # Errors
     /// What the program raises.
-    pub fn run_main(&self, code: &Rc<Code>) -> Result {
+    pub fn run_main(&self, code: &Arc<Code>) -> Result {
         let main = self.dict()?;
         self.dict_set(&main.data, self.names.name.clone(), self.names.main.clone())?;
         self.main.replace(Some(main.clone()));
@@ -171,7 +176,8 @@ impl Vm {
         let watch = self.heap.watch(main.as_any(), None).ok();
         drop(main);
         self.heap.collect();
-        let main = watch.and_then(|watch| self.heap.referent(&watch)).and_then(|main| main.downcast::<Dict>().ok());
+        let main =
+            watch.and_then(|watch| self.heap.referent(&watch)).and_then(|main| main.downcast::<Dict>().ok());
         if let Some(main) = main {
             self.clear_names(&main);
         }
@@ -202,7 +208,11 @@ impl Vm {
         loop {
             let next: Option<gleaner::Ref<Finalizer>> = {
                 let finalizers = self.finalizers.borrow();
-                finalizers.iter().filter(|finalizer| finalizer.at_exit.get()).max_by_key(|finalizer| finalizer.number).cloned()
+                finalizers
+                    .iter()
+                    .filter(|finalizer| finalizer.at_exit.get())
+                    .max_by_key(|finalizer| finalizer.number)
+                    .cloned()
             };
             let Some(finalizer) = next else { break };
             if let Err(raised) = self.run_finalizer(&finalizer) {

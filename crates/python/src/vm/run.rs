@@ -46,7 +46,8 @@ impl Vm {
             self.add_context(&raised.0);
             self.add_traceback(frame, &raised.0)?;
         }
-        let handler = frame.code.code.handlers.iter().find(|handler| handler.start <= here && here < handler.end);
+        let handler =
+            frame.code.code.handlers.iter().find(|handler| handler.start <= here && here < handler.end);
         let Some(handler) = handler.copied() else { return Err(raised) };
         while frame.stack.len() > handler.depth as usize {
             drop(frame.stack.pop());

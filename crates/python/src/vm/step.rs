@@ -222,8 +222,7 @@ impl Vm {
                 }
                 Op::BuildString(count) => {
                     let parts: Vec<Value> = frame.pop_many(count).collect();
-                    let text: String =
-                        parts.iter().filter_map(crate::objects::instance::text_of).collect();
+                    let text: String = parts.iter().filter_map(crate::objects::instance::text_of).collect();
                     let string = self.string(text)?;
                     frame.push(string);
                 }

@@ -22,7 +22,9 @@ pub fn finalize(object: Value) {
         if let Some(del) = vm.lookup(&class, &vm.names.del) {
             let called = match vm.is_function(&del) {
                 true => vm.call_with(&del, [object.clone()]),
-                false => vm.bind_method(del.clone(), &object, &class).and_then(|bound| vm.call_with(&bound, [])),
+                false => {
+                    vm.bind_method(del.clone(), &object, &class).and_then(|bound| vm.call_with(&bound, []))
+                }
             };
             if let Err(raised) = called {
                 vm.unraisable(&raised, &del);
@@ -45,7 +47,8 @@ pub fn told(target: &Target, weak: &Ref<WeakReference>) {
             }
         }
         Target::Subclass(target, outer) => {
-            if let Some(outer) = outer.clone().downcast::<WeakReference>().ok().and_then(|outer| vm.heap.referent(&outer))
+            if let Some(outer) =
+                outer.clone().downcast::<WeakReference>().ok().and_then(|outer| vm.heap.referent(&outer))
                 && let Some(callback) = target
                 && let Err(raised) = vm.call_with(callback, [outer])
             {
@@ -105,7 +108,8 @@ impl Vm {
             let mut data = dict.data.borrow_mut();
             let places = data.candidates(hash);
             let place = places.into_iter().find(|place| {
-                data.at(*place).is_some_and(|entry| &entry.key == weak.as_any() || &entry.value == weak.as_any())
+                data.at(*place)
+                    .is_some_and(|entry| &entry.key == weak.as_any() || &entry.value == weak.as_any())
             });
             place.and_then(|place| data.remove(place))
         };

@@ -3,8 +3,8 @@
 use gleaner::Ref;
 
 use super::{Frame, Vm};
-use crate::objects::instance::text_of;
 use crate::objects::Module;
+use crate::objects::instance::text_of;
 use crate::value::{Raised, Result, Value};
 
 impl Vm {
@@ -69,10 +69,9 @@ impl Vm {
             None => match crate::modules::load(self, text)? {
                 Some(module) => module,
                 None => {
-                    return Err(self.raise(
-                        &self.types.module_not_found_error,
-                        &format!("No module named '{text}'"),
-                    ));
+                    return Err(
+                        self.raise(&self.types.module_not_found_error, &format!("No module named '{text}'"))
+                    );
                 }
             },
         };
@@ -82,9 +81,14 @@ impl Vm {
     pub(super) fn import_from(&self, module: &Value, name: &Value) -> Result {
         let found = self.unless(self.getattr(module, name), &self.types.attribute_error)?;
         found.ok_or_else(|| {
-            let (name, from) =
-                (text_of(name).unwrap_or_default(), module.downcast_ref::<Module>().map_or("?", |module| module.name));
-            self.raise(&self.types.import_error, &format!("cannot import name '{name}' from '{from}' (unknown location)"))
+            let (name, from) = (
+                text_of(name).unwrap_or_default(),
+                module.downcast_ref::<Module>().map_or("?", |module| module.name),
+            );
+            self.raise(
+                &self.types.import_error,
+                &format!("cannot import name '{name}' from '{from}' (unknown location)"),
+            )
         })
     }
 }

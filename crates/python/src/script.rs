@@ -1,0 +1,170 @@
+//! A program from its text to its end.
+
+use std::fmt;
+use std::sync::Arc;
+
+use gleaner::StrategyKind;
+
+use crate::compile::{Code, CompileError, compile};
+use crate::objects::instance::tuple_of;
+use crate::objects::{Exception, Int};
+use crate::profile::Profile;
+use crate::protocol::describe::traceback_text;
+use crate::value::{Kind, Raised};
+use crate::vm::{Limits, Output, Setup, Vm};
+
+/// The bytes of the stack that a program runs on: calls may nest a thousand deep, and more if the program asks.
+pub const STACK: usize = 256 << 20;
+
+/// The names of the strategies.
+pub fn strategy_names() -> impl Iterator<Item = &'static str> {
+    StrategyKind::ALL.into_iter().map(|kind| kind.facts().name)
+}
+
+/// The strategy of a name.
+#[must_use]
+pub fn strategy(name: &str) -> Option<StrategyKind> {
+    StrategyKind::ALL.into_iter().find(|kind| kind.facts().name == name)
+}
+
+/// A program that was compiled.
+#[derive(Clone, Debug)]
+pub struct Script {
+    code: Arc<Code>,
+}
+
+/// How a program is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The version's rules.
+    pub profile: Profile,
+    /// The collector's strategy.
+    pub strategy: StrategyKind,
+    /// The bytes of the stack.
+    pub stack: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { profile: Profile::default(), strategy: StrategyKind::default(), stack: STACK }
+    }
+}
+
+/// How a program ended.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Ended {
+    /// The exit code: 0, 1 after an exception, what `sys.exit` was given.
+    pub code: u8,
+    /// What was printed, if it was kept.
+    pub out: Vec<u8>,
+    /// What was complained of, if it was kept.
+    pub errors: Vec<u8>,
+}
+
+/// No memory for the machine itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NoMachine;
+
+impl fmt::Display for NoMachine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no memory for the program's heap or stack")
+    }
+}
+
+impl std::error::Error for NoMachine {}
+
+impl Script {
+    /// Compiles a text.
+    ///
+    /// # Errors
+    /// [`CompileError`], with the place.
+    ///
+    /// # Example
+    /// ```
+    /// use gleaner_python::script::{Options, Script};
+    ///
+    /// let script = Script::compile("a = [1]\na.append(a)\nimport gc\ndel a\nprint(gc.collect())").unwrap();
+    /// assert_eq!(script.run_quietly(Options::default()).unwrap().out, b"1\n");
+    /// ```
+    pub fn compile(source: &str) -> Result<Script, CompileError> {
+        compile(source).map(|code| Script { code })
+    }
+
+    /// Runs it; it prints to standard output.
+    ///
+    /// # Errors
+    /// [`NoMachine`]
+    pub fn run(&self, options: Options) -> Result<Ended, NoMachine> {
+        self.run_with(options, Limits::none, true)
+    }
+
+    /// Runs it and keeps what it prints.
+    ///
+    /// # Errors
+    /// [`NoMachine`]
+    pub fn run_quietly(&self, options: Options) -> Result<Ended, NoMachine> {
+        self.run_with(options, Limits::none, false)
+    }
+
+    /// Runs it within limits and keeps what it prints.
+    ///
+    /// # Errors
+    /// [`NoMachine`]
+    pub fn run_within(&self, options: Options, limits: fn() -> Limits) -> Result<Ended, NoMachine> {
+        self.run_with(options, limits, false)
+    }
+
+    fn run_with(&self, options: Options, limits: fn() -> Limits, loudly: bool) -> Result<Ended, NoMachine> {
+        std::thread::scope(|scope| {
+            std::thread::Builder::new()
+                .stack_size(options.stack)
+                .spawn_scoped(scope, || self.run_here(options, limits(), loudly))
+                .map_err(|_| NoMachine)?
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn run_here(&self, options: Options, limits: Limits, loudly: bool) -> Result<Ended, NoMachine> {
+        let output = if loudly { Output::process() } else { Output::memory() };
+        let Options { profile, strategy, stack: _ } = options;
+        let vm = Vm::new(Setup { profile, strategy, output, limits }).map_err(|_| NoMachine)?;
+        let _entered = vm.enter();
+        let code = match vm.run_main(&self.code) {
+            Ok(_) => 0,
+            Err(raised) => exit_code(&vm, &raised),
+        };
+        vm.end();
+        let (out, errors) = match &mut *vm.output.borrow_mut() {
+            Output::Process(_) => (Vec::new(), Vec::new()),
+            Output::Memory { out, errors } => (std::mem::take(out), std::mem::take(errors)),
+        };
+        Ok(Ended { code, out, errors })
+    }
+}
+
+/// What an exception that nobody handled means: `SystemExit` is an end, all others are reported.
+fn exit_code(vm: &Vm, raised: &Raised) -> u8 {
+    if !vm.is_of(raised, &vm.types.system_exit) {
+        let text = traceback_text(vm, &raised.0);
+        vm.output.borrow_mut().error(&text);
+        return 1;
+    }
+    let args = raised.0.downcast_ref::<Exception>().and_then(|exception| exception.args.get());
+    let first = args.as_ref().and_then(tuple_of).and_then(|args| args.first().cloned());
+    match first {
+        None => 0,
+        Some(value) => match Kind::of(&value) {
+            Kind::None => 0,
+            Kind::Int | Kind::Bool => {
+                let code = value.downcast_ref::<Int>().map_or(0, |code| code.0);
+                u8::try_from(code & 0xff).unwrap_or(1)
+            }
+            _ => {
+                let text = vm.str_text(&value).unwrap_or_default();
+                vm.output.borrow_mut().error(&format!("{text}\n"));
+                1
+            }
+        },
+    }
+}
