@@ -160,6 +160,8 @@ impl Vm {
     pub(crate) fn is_tracked(&self, value: &Value) -> bool {
         match Kind::of(value) {
             Kind::Class => !expect::<Class>(value).builtin,
+            // `object()` itself has nothing to hold.
+            Kind::Slotted0 => !self.class_of(value).builtin,
             Kind::Dict if self.profile.untracks_dicts() => dict_of(value).is_some_and(|data| {
                 data.borrow()
                     .iter()

@@ -105,7 +105,11 @@ pub(crate) fn construct(vm: &Vm, base: &Ref<Class>, class: &Ref<Class>, mut args
         }
         _ => {
             let named = args.keyword("callback");
+            // What a subclass's `__init__` takes beside is its own affair.
             let most = if class.builtin { 2 } else { usize::MAX };
+            if !class.builtin {
+                args.keywords.clear();
+            }
             let args = args.take(vm, "ReferenceType", 1, most)?;
             let callback = args.get(1).cloned().or(named).filter(|callback| Kind::of(callback) != Kind::None);
             if vm.is_subclass(class, &vm.types.weak_method) {

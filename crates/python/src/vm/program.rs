@@ -219,5 +219,10 @@ impl Vm {
                 self.unraisable(&raised, finalizer.as_any());
             }
         }
+        // Those that are not called at exit are not called after it either.
+        let silent = self.finalizers.take();
+        for finalizer in &silent {
+            drop(finalizer.weak.take());
+        }
     }
 }

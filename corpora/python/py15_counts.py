@@ -1,0 +1,13 @@
+# PY-15: count 1 and 2 count passes of the younger generation.
+import gc
+gc.disable()
+gc.collect()
+print(gc.get_count()[1:])
+gc.collect(0)
+print(gc.get_count()[1:])
+gc.collect(0)
+print(gc.get_count()[1:])
+gc.collect(1)
+print(gc.get_count()[1:])
+gc.collect(2)
+print(gc.get_count()[1:])
