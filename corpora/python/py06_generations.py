@@ -1,4 +1,5 @@
 # PY-6: survivors move on by one generation; a pass collects the younger ones too.
+# generational: where survivors go is a matter of the strategy.
 import gc
 gc.collect()
 items = [[]]

@@ -1,4 +1,5 @@
 # PY-6: a young pass does not look at old garbage.
+# generational: what a young pass leaves is a matter of the strategy.
 import gc, weakref
 class Node:
     pass

@@ -1,4 +1,5 @@
 # PY-15: count 1 and 2 count passes of the younger generation.
+# generational: the counts of passes is a matter of the strategy.
 import gc
 gc.disable()
 gc.collect()

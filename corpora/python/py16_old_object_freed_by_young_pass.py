@@ -1,4 +1,5 @@
 # PY-16: an old object that dies with young garbage runs its __del__ and its callback.
+# generational: a young pass is a matter of the strategy.
 import gc, weakref
 class Old:
     def __del__(self):

@@ -1,4 +1,5 @@
 # PY-25: three dicts of collections, collected and uncollectable.
+# generational: statistics by generation is a matter of the strategy.
 import gc
 stats = gc.get_stats()
 print(len(stats))

@@ -1,4 +1,5 @@
 # PY-28: callbacks hear of the start and the stop of a collection.
+# generational: the generation that is told is a matter of the strategy.
 import gc
 log = []
 def callback(phase, info):

@@ -6,7 +6,7 @@ use super::describe::kind_name;
 use crate::objects::instance::{slots, text_of};
 use crate::objects::{
     Attributes, Builtin, Class, ClassMethod, Dict, Exception, Function, Instance, Member, Method, Module,
-    Property, Proxy, StaticMethod, Super,
+    Payload, Property, Proxy, StaticMethod, Super,
 };
 use crate::value::{Kind, Raised, Result, Value, expect, typed};
 use crate::vm::Vm;
@@ -374,7 +374,12 @@ impl Vm {
         let deleted = value.is_none();
         let done = match Kind::of(object) {
             Kind::Instance if class.has_dict => {
-                self.set_own(&expect::<Instance>(object).attributes, name, value)?
+                let instance = expect::<Instance>(object);
+                if instance.extra.as_ref().is_some_and(|extra| !matches!(extra.payload, Payload::None)) {
+                    // Beside what comes of a builtin type, CPython keeps no inline values.
+                    self.dict_of_instance(object)?;
+                }
+                self.set_own(&instance.attributes, name, value)?
             }
             Kind::Exception => self.set_own(&expect::<Exception>(object).attributes, name, value)?,
             Kind::Module => self.set_in_dict(&expect::<Module>(object).dict.clone(), name, value)?,
