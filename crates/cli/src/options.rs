@@ -281,5 +281,5 @@ fn strategies() -> PossibleValuesParser {
 }
 
 fn machines() -> PossibleValuesParser {
-    names(["heap/refcount-only", "heap/mark-sweep", "heap/generational", "model", "python"])
+    names(["heap/refcount-only", "heap/mark-sweep", "heap/generational", "heap/full", "model", "python"])
 }

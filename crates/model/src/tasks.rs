@@ -1,7 +1,7 @@
 //! The model's state, and the stack of what has still to happen.
 
 use gleaner_program::transcript::{ANSWER, FAILED, UNRAISABLE};
-use gleaner_program::{Environment, Policy, Transcript, Trigger};
+use gleaner_program::{Environment, Transcript, Trigger};
 
 use crate::graph::{Graph, Id, Kind, NIL, UNNUMBERED};
 use crate::pass::{Collector, Pass};
@@ -138,7 +138,7 @@ impl<'a> Model<'a> {
             self.graph.object_mut(order.referent).watchers += 1;
         }
         self.collector.counts[0] += 1;
-        let due = self.environment.policy != Policy::RefcountOnly && self.collector.is_due();
+        let due = self.collector.is_due();
         match self.environment.profile.trigger {
             Trigger::InsideAllocation => self.tasks.push(Task::Make(order)),
             Trigger::AfterAllocation => {

@@ -3,10 +3,11 @@
 use gleaner_program::{Environment, Policy, Profile};
 
 /// The strategies, with their names on the command line.
-pub const POLICIES: [(&str, Policy); 3] = [
+pub const POLICIES: [(&str, Policy); 4] = [
     ("refcount-only", Policy::RefcountOnly),
     ("mark-sweep", Policy::MarkSweep),
     ("generational", Policy::Generational),
+    ("full", Policy::Full),
 ];
 
 /// The minor versions of Python whose rules are known.

@@ -41,6 +41,7 @@ impl HeapMachine {
             Policy::RefcountOnly => StrategyKind::RefcountOnly,
             Policy::MarkSweep => StrategyKind::MarkSweep,
             Policy::Generational => StrategyKind::Generational,
+            Policy::Full => StrategyKind::Full,
         };
         let rules = Rules {
             thresholds: environment.profile.thresholds,

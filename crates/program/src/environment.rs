@@ -51,6 +51,10 @@ pub enum Policy {
     MarkSweep,
     /// CPython's three generations.
     Generational,
+    /// As `MarkSweep`, but a pass is reported, and counted, as one of the generation that was asked for, automatic
+    /// ones as of generation 0; and an automatic one is due already when exactly a quarter is new, or whenever
+    /// the second threshold is 0.
+    Full,
 }
 
 /// Everything besides the program that decides what happens.
