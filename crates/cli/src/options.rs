@@ -281,5 +281,15 @@ fn strategies() -> PossibleValuesParser {
 }
 
 fn machines() -> PossibleValuesParser {
-    names(["heap/refcount-only", "heap/mark-sweep", "heap/generational", "heap/full", "model", "python"])
+    names([
+        "heap/refcount-only",
+        "heap/mark-sweep",
+        "heap/generational",
+        "heap/full",
+        "heap/recycler",
+        "heap/incremental",
+        "heap/paced",
+        "model",
+        "python",
+    ])
 }

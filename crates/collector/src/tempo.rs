@@ -64,11 +64,13 @@ impl Collector {
         true
     }
 
-    /// Tells whether the heap has outgrown its bound and no cycle can be begun: references move unseen.
+    /// Tells whether the heap has outgrown its bound and no cycle is under way: none can be begun, since references move
+    /// unseen, or the program has given up one after the other. Not while automatic collection is off.
     #[must_use]
     pub fn must_stop_the_world(&self) -> bool {
         let Some(bounds) = self.strategy().bounds() else { return false };
-        !self.tempo.active.get() && self.tracked() > self.most(&bounds, 1.0)
+        let automatic = self.is_enabled() && self.thresholds()[0] > 0;
+        automatic && !self.tempo.active.get() && self.tracked() > self.most(&bounds, 1.0)
     }
 
     /// Goes on with the cycle until the time is up or the heap is needed.

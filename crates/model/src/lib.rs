@@ -25,6 +25,7 @@
 //! Invariant: the model never sees an address, and stores no count.
 #![forbid(unsafe_code)]
 
+pub mod contract;
 mod death;
 mod graph;
 mod observe;
@@ -36,7 +37,8 @@ use gleaner_program::{Environment, Program, Transcript};
 
 use crate::tasks::Model;
 
-/// Runs a program, and says what a correct memory manager would have said.
+/// Runs a program, and says what a correct memory manager would have said. Policies that are not exact have a
+/// [`contract`] instead: of those this says what would be said if nothing were collected.
 ///
 /// ```
 /// use gleaner_model::run;

@@ -95,7 +95,7 @@ impl Model<'_> {
             return;
         }
         match self.environment.policy {
-            Policy::RefcountOnly => {}
+            Policy::RefcountOnly | Policy::Recycler | Policy::Incremental | Policy::Paced => {}
             Policy::MarkSweep => self.begin_pass(2),
             Policy::Generational | Policy::Full => self.begin_pass(generation),
         }
@@ -105,7 +105,7 @@ impl Model<'_> {
         // Worth a pass over everything once a quarter of what survived the last has come anew.
         let (new, quarter) = (u64::from(self.collector.counts[0]), self.collector.long_lived_total / 4);
         let due = match self.environment.policy {
-            Policy::RefcountOnly => None,
+            Policy::RefcountOnly | Policy::Recycler | Policy::Incremental | Policy::Paced => None,
             Policy::MarkSweep => (new > quarter).then_some(2),
             Policy::Full => (new >= quarter || self.collector.thresholds[1] == 0).then_some(0),
             Policy::Generational => self.collector.choose(),

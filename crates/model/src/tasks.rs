@@ -76,7 +76,11 @@ impl<'a> Model<'a> {
             graph: Graph::new(),
             collector: Collector::new(environment.profile.thresholds),
             tasks: Vec::new(),
-            transcript: Transcript { tokens: Vec::with_capacity(128), starts: Vec::with_capacity(128) },
+            transcript: Transcript {
+                tokens: Vec::with_capacity(128),
+                starts: Vec::with_capacity(128),
+                live: Vec::new(),
+            },
             following: 0,
             allocations: 0,
         }

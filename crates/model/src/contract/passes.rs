@@ -1,0 +1,365 @@
+//! What a collector may do, and has to: L3, L5, L6, L9, L10, L11.
+
+use gleaner_program::{Observation, Policy, Slices};
+
+use super::Law;
+use super::world::{Checked, Fate, Judge};
+use crate::graph::{Id, NIL};
+
+/// A collection under way.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pass {
+    /// What was unreachable when it began: its finalizers run, even if one of them has saved it by then.
+    condemned: Vec<bool>,
+    /// What has been unreachable since.
+    garbage: Vec<bool>,
+    /// Whether an allocation has set it off.
+    automatic: bool,
+    /// Whether garbage has been finalized.
+    finalized: bool,
+    /// A callback that came after that.
+    late: Option<i64>,
+    /// How many objects were dead when it began.
+    dead: u64,
+}
+
+/// How far the heap has grown, for L10.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Growth {
+    /// The objects that the last cycle or full pass has left.
+    left: u64,
+    /// Objects made since the last pass.
+    pub(super) made: u64,
+    /// Objects made less deaths by count, since the count of generation 0 was zeroed last: the count is no smaller.
+    pub(super) due: i64,
+    /// What all collections together have returned.
+    collected: u64,
+}
+
+impl Judge<'_> {
+    fn is_automatic(&self) -> bool {
+        self.enabled && self.thresholds[0] > 0
+    }
+
+    /// An allocation: the collector may work, and may have to.
+    pub(super) fn collect_automatically(&mut self) -> Checked {
+        if !self.is_automatic() || self.pass.is_some() {
+            return Ok(());
+        }
+        let must = self.has_long_slices() && self.growth.due > i64::from(self.thresholds[0]);
+        let mut reports = 0;
+        if self.is_sliced() {
+            self.doubt_garbage();
+        }
+        loop {
+            let report = matches!(self.said.peek(), Some(Observation::Collection { .. }));
+            if !report && !self.is_event() {
+                break;
+            }
+            if self.pass.is_none() {
+                self.begin_pass(true);
+            }
+            if !report {
+                self.hear_event()?;
+                continue;
+            }
+            let complete = match self.environment.policy {
+                Policy::Paced => self.environment.slices == Slices::Long,
+                policy => policy == Policy::Recycler,
+            };
+            self.hear_report(complete)?;
+            reports += 1;
+            if !self.is_sliced() {
+                break;
+            }
+        }
+        // Only a collector that works in slices ends its work without a report.
+        let open = self.pass.take().is_some();
+        if open && (!self.is_sliced() || self.has_long_slices()) {
+            return self.unexpected("the report of a collection");
+        }
+        if must && reports == 0 {
+            let due = self.growth.due;
+            return self.breach(Law::L10, format!("{due} objects more, and no pass"));
+        }
+        Ok(())
+    }
+
+    /// A call of `collect`; returns its answer.
+    pub(super) fn collect(&mut self, generation: u8) -> Checked<i64> {
+        if generation > 2 || self.pass.is_some() {
+            let answer = if generation > 2 { -1 } else { 0 };
+            self.expect_answer(&[answer])?;
+            return Ok(answer);
+        }
+        let mut found = Vec::new();
+        self.begin_pass(false);
+        loop {
+            if let Some(Observation::Collection { generation, collected, .. }) = self.said.peek() {
+                let mut ahead = self.said.clone();
+                ahead.next();
+                let last = matches!(ahead.peek(), Some(Observation::Answer(_)));
+                self.hear_report(last)?;
+                found.push((generation, collected));
+                self.begin_pass(false);
+            } else if self.is_event() {
+                self.hear_event()?;
+            } else {
+                break;
+            }
+        }
+        self.pass = None;
+        self.check_call(generation, &found)
+    }
+
+    /// Compares what a call of `collect` answers with what was reported.
+    fn check_call(&mut self, generation: u8, found: &[(i64, i64)]) -> Checked<i64> {
+        let asked = match self.environment.policy {
+            Policy::Recycler => 2,
+            _ => i64::from(generation),
+        };
+        let reported = found.iter().any(|&(of, _)| of == asked);
+        if !reported || !self.is_sliced() && found.len() != 1 {
+            return self.unexpected(&format!("one report of a collection of generation {asked}"));
+        }
+        // What ends before the collection begins, or is found beside it, may be reported first.
+        let mut sum = 0;
+        let sums: Vec<i64> = found
+            .iter()
+            .rev()
+            .map(|&(_, collected)| {
+                sum += collected;
+                sum
+            })
+            .collect();
+        match self.said.peek() {
+            Some(Observation::Answer(&[answer])) if sums.contains(&answer) => {
+                self.said.next();
+                Ok(answer)
+            }
+            next => {
+                self.breach(Law::L11, format!("{next:?} of a call that is reported to have found {found:?}"))
+            }
+        }
+    }
+
+    /// Begins a collection: what is unreachable now is its garbage.
+    fn begin_pass(&mut self, automatic: bool) {
+        self.doubt_garbage();
+        let garbage = self.reach(true).into_iter().zip(self.ids());
+        let garbage: Vec<bool> =
+            garbage.map(|(reached, id)| !reached && self.fate(id) == Fate::Doubtful).collect();
+        let condemned = garbage.clone();
+        self.pass = Some(Pass { condemned, garbage, automatic, dead: self.dead, ..Pass::default() });
+    }
+
+    /// Returns whether the next observation is what a collector may do to garbage: a finalizer that has not run, a callback
+    /// that has not been called.
+    pub(super) fn is_event(&self) -> bool {
+        let garbage = |id: Id| {
+            let exists = matches!(self.fate(id), Fate::Live | Fate::Doubtful);
+            exists && !self.reach(false)[id as usize]
+        };
+        match self.said.peek() {
+            Some(Observation::Finalized(number)) => {
+                let condemned = |id: Id| {
+                    self.pass.as_ref().is_some_and(|pass| pass.condemned.get(id as usize) == Some(&true))
+                };
+                self.find(number).is_ok_and(|id| self.may_be_finalized(id) && (garbage(id) || condemned(id)))
+            }
+            Some(Observation::Callback(number)) => self.find(number).is_ok_and(|to| {
+                let referent = self.graph.referents[to as usize];
+                referent != NIL && self.graph.callback(to).is_some() && garbage(referent)
+            }),
+            _ => false,
+        }
+    }
+
+    /// Reads what happens to garbage.
+    pub(super) fn hear_event(&mut self) -> Checked {
+        match self.said.peek() {
+            Some(Observation::Finalized(number)) => {
+                let id = self.find(number)?;
+                self.hear_finalizer(id)?;
+            }
+            Some(Observation::Callback(number)) => {
+                let to = self.find(number)?;
+                self.hear_callback(to)?;
+            }
+            _ => return self.unexpected("a finalizer or callback"),
+        }
+        if self.pass.is_some() {
+            self.spare_reachable();
+            self.doubt_garbage();
+        }
+        Ok(())
+    }
+
+    fn hear_finalizer(&mut self, id: Id) -> Checked {
+        self.said.next();
+        if let Some(pass) = &mut self.pass {
+            pass.finalized |= pass.garbage.get(id as usize) == Some(&true);
+        }
+        self.graph.object_mut(id).finalized = true;
+        self.frozen[id as usize] = false;
+        self.graph.temporaries.push(id);
+        self.settle();
+        if self.is_sliced() {
+            // A cycle keeps what its finalizers touch: till the next.
+            self.spare_reachable();
+        }
+        self.finalize(id)?;
+        self.graph.remove_temporary(id);
+        if !self.graph.is_referenced(id) && self.fate(id) == Fate::Live {
+            self.dismantle(id)?;
+        }
+        Ok(())
+    }
+
+    fn hear_callback(&mut self, to: Id) -> Checked {
+        let node = self.graph.referents[to as usize];
+        let reached = self.reach(false);
+        let newer = self.graph.refs_to(node).find(|&other| other > to && self.must_tell(other, &reached));
+        if let Some(newer) = newer {
+            let (number, newer) = (self.number(to), self.number(newer));
+            return self
+                .breach(Law::L5, format!("callback of {number} before that of {newer}, which is newer"));
+        }
+        if let Some(pass) = &mut self.pass
+            && pass.finalized
+            && pass.garbage.get(node as usize) == Some(&true)
+        {
+            pass.late.get_or_insert(i64::from(self.graph.object(to).number));
+        }
+        for other in self.graph.refs_to(node).collect::<Vec<_>>() {
+            let told = self.must_tell(other, &reached);
+            self.unsure[other as usize] |= !told;
+        }
+        self.graph.clear_ref(to);
+        self.tell(to)
+    }
+
+    /// What is reachable now is not the garbage of the collection under way, whatever becomes of it.
+    fn spare_reachable(&mut self) {
+        let reached = self.reach(false);
+        if let Some(pass) = &mut self.pass {
+            pass.garbage.iter_mut().zip(reached).for_each(|(garbage, reached)| *garbage &= !reached);
+        }
+    }
+
+    /// Reads the report of the collection under way, which is over. A complete one has looked at everything, if it is of
+    /// generation 2.
+    fn hear_report(&mut self, complete: bool) -> Checked {
+        let Some(Observation::Collection { generation, collected, marks }) = self.said.peek() else {
+            return self.unexpected("a report");
+        };
+        let pass = self.pass.take().unwrap_or_default();
+        let complete = complete && generation == 2;
+        if self.is_sliced() && generation < 2 {
+            if !marks.is_empty() {
+                return self.breach(Law::L11, "a list of objects in the middle of a cycle");
+            }
+        } else {
+            self.hear_survivors(marks, complete.then_some(&pass))?;
+        }
+        if let (true, Some(number)) = (complete, pass.late) {
+            return self.breach(Law::L6, format!("the callback of {number} came after finalizers"));
+        }
+        self.check_found(collected, &pass)?;
+        let Some(stats) = usize::try_from(generation).ok().and_then(|index| self.stats.get_mut(index)) else {
+            return self.breach(Law::L11, format!("a collection of generation {generation}"));
+        };
+        stats[0] += 1;
+        stats[1] += collected;
+        if generation == 2 {
+            // The object that an allocation is about to make counts already.
+            self.growth.left = self.fates.len() as u64 - self.dead + 1;
+        }
+        if generation == 2 || pass.automatic || self.is_automatic() {
+            self.growth.made = 0;
+        }
+        self.growth.due = 0;
+        self.said.next();
+        Ok(())
+    }
+
+    /// Compares the number of objects collected with the garbage that there was.
+    fn check_found(&mut self, collected: i64, pass: &Pass) -> Checked {
+        let Ok(found) = u64::try_from(collected) else {
+            return self.breach(Law::L9, format!("{collected} objects collected"));
+        };
+        self.growth.collected += found;
+        let doubtful = self.fates.iter().filter(|&&fate| fate == Fate::Doubtful).count() as u64;
+        // What is freed in slices may have died long before it is counted.
+        let (all, most) = match self.is_sliced() {
+            true => (self.growth.collected, self.dead + doubtful),
+            false => (found, self.dead - pass.dead),
+        };
+        if all > most {
+            return self.breach(Law::L9, format!("{all} objects collected, and at most {most} were garbage"));
+        }
+        Ok(())
+    }
+
+    /// Reads which objects there still are; all others are dead. A complete pass leaves none of its garbage.
+    fn hear_survivors(&mut self, marks: &[i64], complete: Option<&Pass>) -> Checked {
+        let mut listed = vec![false; self.fates.len()];
+        for &mark in marks {
+            let id = self.find(mark >> 2)?;
+            if listed[id as usize] || matches!(self.fate(id), Fate::Dead | Fate::Dying) || mark & 3 > 2 {
+                return self.breach(Law::L7, format!("{} is listed", mark >> 2));
+            }
+            listed[id as usize] = true;
+        }
+        let reached = self.reach(false);
+        let generously = self.reach(true);
+        for id in self.ids() {
+            let (at, number) = (id as usize, self.number(id));
+            let left = complete.is_some_and(|pass| pass.garbage.get(at) == Some(&true)) && !generously[at];
+            match self.fate(id) {
+                Fate::Live | Fate::Doubtful if listed[at] => {
+                    if left {
+                        return self.breach(Law::L3, format!("{number} was unreachable, and is still there"));
+                    }
+                    if self.fate(id) == Fate::Doubtful {
+                        self.revive(id);
+                    }
+                }
+                Fate::Live | Fate::Doubtful if !self.frozen[at] => self.bury_unseen(id, &reached)?,
+                _ => {}
+            }
+        }
+        self.settle_frozen(&reached)
+    }
+
+    /// What is frozen is not listed. It dies by count alone: when only garbage has referred to it that is gone now.
+    fn settle_frozen(&mut self, reached: &[bool]) -> Checked {
+        let doubtful = |judge: &Self, id: &Id| judge.fate(*id) == Fate::Doubtful;
+        while let Some(id) = self.ids().find(|id| doubtful(self, id) && !self.graph.is_referenced(*id)) {
+            self.bury_unseen(id, reached)?;
+        }
+        // With slices it may have died before it was frozen.
+        for id in self.ids() {
+            if doubtful(self, &id) && !self.is_sliced() {
+                self.revive(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The bound of `paced`, when an operation begins.
+    pub(super) fn check_growth(&self, live: u64) -> Checked {
+        let left = self.growth.left;
+        let most = left + left / 10 + Slices::SLACK + self.growth.made;
+        if self.has_long_slices() && live > most {
+            return self.breach(
+                Law::L10,
+                format!(
+                    "{live} objects where {most} may be: the last cycle has left {left}, {} are new",
+                    self.growth.made
+                ),
+            );
+        }
+        Ok(())
+    }
+}
