@@ -211,8 +211,9 @@ impl Judge<'_> {
         self.finalize(id)?;
         self.graph.remove_temporary(id);
         if !self.graph.is_referenced(id) && self.fate(id) == Fate::Live {
-            self.dismantle(id)?;
+            return self.dismantle(id);
         }
+        self.doubt(id);
         Ok(())
     }
 
