@@ -11,6 +11,7 @@ use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 use gleaner_object::Address;
+use gleaner_object::seeded::{Bug, seeded};
 
 use crate::collector::Collector;
 use crate::cycle::{Cycle, Step};
@@ -42,6 +43,7 @@ impl Collector {
     /// Returns the number of tracked objects that there may be until a cycle is over.
     fn most(&self, bounds: &Bounds, part: f64) -> u64 {
         let left = self.tempo.left.get();
+        let part = if seeded(Bug::CycleLate) { part * 4.0 } else { part };
         left + ((left as f64 * bounds.garbage + bounds.slack as f64) * part) as u64
     }
 

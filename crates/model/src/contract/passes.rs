@@ -51,18 +51,11 @@ impl Judge<'_> {
         if self.is_sliced() {
             self.doubt_garbage();
         }
-        loop {
-            let report = matches!(self.said.peek(), Some(Observation::Collection { .. }));
-            if !report && !self.is_event() {
-                break;
-            }
-            if self.pass.is_none() {
-                self.begin_pass(true);
-            }
-            if !report {
+        while self.begins_or_goes_on() {
+            let Some(Observation::Collection { .. }) = self.said.peek() else {
                 self.hear_event()?;
                 continue;
-            }
+            };
             let complete = match self.environment.policy {
                 Policy::Paced => self.environment.slices == Slices::Long,
                 policy => policy == Policy::Recycler,
@@ -83,6 +76,25 @@ impl Judge<'_> {
             return self.breach(Law::L10, format!("{due} objects more, and no pass"));
         }
         Ok(())
+    }
+
+    /// Returns whether the next observation is of a collection that an allocation has set off.
+    fn begins_or_goes_on(&mut self) -> bool {
+        let next = self.said.peek();
+        let report = matches!(next, Some(Observation::Collection { .. }));
+        let event = matches!(next, Some(Observation::Finalized(_) | Observation::Callback(_)));
+        if self.pass.is_some() || !report && !event {
+            return report || event && self.is_event();
+        }
+        // What a collection may do to garbage, is clear when it has begun; if it has not, nothing is in doubt.
+        let fates = self.fates.clone();
+        self.begin_pass(true);
+        let begun = report || self.is_event();
+        if !begun {
+            self.fates = fates;
+            self.pass = None;
+        }
+        begun
     }
 
     /// A call of `collect`; returns its answer.

@@ -196,6 +196,7 @@ impl<'a> Judge<'a> {
             return;
         }
         self.fates[id as usize] = Fate::Doubtful;
+        self.growth.due -= 1;
         for to in self.graph.edges[id as usize] {
             self.doubt(to);
         }
