@@ -140,7 +140,9 @@ impl Collector {
             let cost = self.tempo.cost.get().unwrap_or(GUESS) * self.tracked() as f64;
             let rest = (cost - self.tempo.spent.get().as_nanos() as f64).max(0.0);
             let slices = rest / bounds.pause.as_nanos() as f64 + 1.0;
-            (runway / slices * 0.75).max(f64::from(CLOSEST)) as u32
+            // Slices of no length at all are due with every allocation.
+            let closest = if bounds.pause.is_zero() { 0 } else { CLOSEST };
+            (runway / slices * 0.75).max(f64::from(closest)) as u32
         });
         self.tempo.interval.set(interval);
         self.set_limit();

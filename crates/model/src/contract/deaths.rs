@@ -91,12 +91,13 @@ impl Judge<'_> {
         let refs: Vec<Id> = self.graph.refs_to(node).collect();
         refs.iter().for_each(|&to| self.graph.clear_ref(to));
         let telling: Vec<Id> = refs.into_iter().filter(|&to| self.graph.callback(to).is_some()).collect();
-        // While several are told, all of them are kept alive.
-        let mut held: Vec<Id> = telling.iter().copied().filter(|&to| self.fate(to) == Fate::Live).collect();
-        if telling.len() == 1 {
-            held.clear();
-        }
+        // While several are told, all of them are kept alive, if they are.
+        let several = if telling.len() > 1 { &telling[..] } else { &[] };
+        let (held, perhaps): (Vec<Id>, Vec<Id>) =
+            several.iter().copied().partition(|&to| self.fate(to) == Fate::Live);
         self.graph.temporaries.extend(&held);
+        let before = self.perhaps.len();
+        self.perhaps.extend(perhaps);
         for &to in &telling {
             if self.said.peek() == Some(Observation::Callback(self.number(to))) {
                 self.tell(to)?;
@@ -104,6 +105,7 @@ impl Judge<'_> {
                 return self.unexpected(&format!("the callback of {}", self.number(to)));
             }
         }
+        self.perhaps.truncate(before);
         for to in held {
             self.graph.remove_temporary(to);
             self.release(to)?;

@@ -80,11 +80,9 @@ impl Judge<'_> {
 
     /// Returns whether the next observation is of a collection that an allocation has set off.
     fn begins_or_goes_on(&mut self) -> bool {
-        let next = self.said.peek();
-        let report = matches!(next, Some(Observation::Collection { .. }));
-        let event = matches!(next, Some(Observation::Finalized(_) | Observation::Callback(_)));
-        if self.pass.is_some() || !report && !event {
-            return report || event && self.is_event();
+        let report = matches!(self.said.peek(), Some(Observation::Collection { .. }));
+        if self.pass.is_some() || !self.is_report_or_event() {
+            return report || self.is_event();
         }
         // What a collection may do to garbage, is clear when it has begun; if it has not, nothing is in doubt.
         let fates = self.fates.clone();
@@ -97,6 +95,12 @@ impl Judge<'_> {
         begun
     }
 
+    /// Returns whether the next observation is of the kinds that collections make.
+    fn is_report_or_event(&self) -> bool {
+        use Observation::{Callback, Collection, Finalized};
+        matches!(self.said.peek(), Some(Collection { .. } | Finalized(_) | Callback(_)))
+    }
+
     /// A call of `collect`; returns its answer.
     pub(super) fn collect(&mut self, generation: u8) -> Checked<i64> {
         if generation > 2 || self.pass.is_some() {
@@ -107,13 +111,15 @@ impl Judge<'_> {
         let mut found = Vec::new();
         self.begin_pass(false);
         loop {
+            if self.pass.is_none() && self.is_report_or_event() {
+                self.begin_pass(false);
+            }
             if let Some(Observation::Collection { generation, collected, .. }) = self.said.peek() {
                 let mut ahead = self.said.clone();
                 ahead.next();
                 let last = matches!(ahead.peek(), Some(Observation::Answer(_)));
                 self.hear_report(last)?;
                 found.push((generation, collected));
-                self.begin_pass(false);
             } else if self.is_event() {
                 self.hear_event()?;
             } else {

@@ -29,6 +29,8 @@ pub(super) struct Judge<'a> {
     pub(super) said: Reader<'a>,
     pub(super) graph: Graph,
     pub(super) fates: Vec<Fate>,
+    /// Objects that the stack holds, if they live.
+    pub(super) perhaps: Vec<Id>,
     /// Objects in the permanent generation.
     pub(super) frozen: Vec<bool>,
     /// Refs of which it is not known whether they were cleared.
@@ -58,6 +60,7 @@ impl<'a> Judge<'a> {
             said: Reader::new(said),
             graph: Graph::new(),
             fates: Vec::with_capacity(32),
+            perhaps: Vec::new(),
             frozen: Vec::with_capacity(32),
             unsure: Vec::with_capacity(32),
             numbers: Vec::with_capacity(32),
@@ -151,12 +154,15 @@ impl<'a> Judge<'a> {
         self.fates[id as usize]
     }
 
-    /// Finds out what is reachable: from variables, saved nodes, the stack, what dies, what is frozen. What is frozen
-    /// and in doubt counts if it is not to be missed.
+    /// Finds out what is reachable: from variables, saved nodes, the stack, what dies, what is frozen. Generously, that
+    /// which is in doubt counts, too.
     pub(super) fn reach(&self, generously: bool) -> Vec<bool> {
         let mut reached = vec![false; self.fates.len()];
         let roots = [&self.graph.variables, &self.graph.saved, &self.graph.temporaries];
         let mut gray: Vec<Id> = roots.into_iter().flatten().copied().collect();
+        if generously {
+            gray.extend(&self.perhaps);
+        }
         for id in self.ids() {
             match self.fate(id) {
                 Fate::Dying => gray.extend(self.graph.edges[id as usize]),
