@@ -194,6 +194,11 @@ impl Judge<'_> {
     fn deref(&mut self, variable: usize, to: Id) -> Checked {
         let node = if to == NIL { NIL } else { self.graph.referents[to as usize] };
         if node == NIL {
+            if let Some(Observation::Answer(&[number])) = self.said.peek()
+                && number >= 0
+            {
+                return self.breach(Law::L7, format!("a weak reference that is cleared returns {number}"));
+            }
             self.expect_answer(&[-1])?;
             return self.assign(variable, NIL);
         }

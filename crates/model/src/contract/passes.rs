@@ -138,7 +138,11 @@ impl Judge<'_> {
         };
         let reported = found.iter().any(|&(of, _)| of == asked);
         if !reported || !self.is_sliced() && found.len() != 1 {
-            return self.unexpected(&format!("one report of a collection of generation {asked}"));
+            let what = format!("one report of a collection of generation {asked}");
+            return match self.said.peek() {
+                Some(Observation::Answer(_)) => self.breach(Law::L11, format!("there is not {what}")),
+                _ => self.unexpected(&what),
+            };
         }
         // What ends before the collection begins, or is found beside it, may be reported first.
         let mut sum = 0;
@@ -215,15 +219,18 @@ impl Judge<'_> {
 
     fn hear_finalizer(&mut self, id: Id) -> Checked {
         self.said.next();
+        let sliced = self.is_sliced();
+        let mut touches = false;
         if let Some(pass) = &mut self.pass {
-            pass.finalized |= pass.garbage.get(id as usize) == Some(&true);
+            pass.finalized |= pass.condemned.get(id as usize) == Some(&true);
+            // A cycle keeps what its finalizers touch: till the next.
+            touches = pass.automatic && sliced;
         }
         self.graph.object_mut(id).finalized = true;
         self.frozen[id as usize] = false;
         self.graph.temporaries.push(id);
         self.settle();
-        if self.is_sliced() {
-            // A cycle keeps what its finalizers touch: till the next.
+        if touches {
             self.spare_reachable();
         }
         self.finalize(id)?;
@@ -246,7 +253,7 @@ impl Judge<'_> {
         }
         if let Some(pass) = &mut self.pass
             && pass.finalized
-            && pass.garbage.get(node as usize) == Some(&true)
+            && pass.condemned.get(node as usize) == Some(&true)
         {
             pass.late.get_or_insert(i64::from(self.graph.object(to).number));
         }
@@ -341,7 +348,7 @@ impl Judge<'_> {
                         return self.breach(Law::L3, format!("{number} was unreachable, and is still there"));
                     }
                     if self.fate(id) == Fate::Doubtful {
-                        self.revive(id);
+                        self.revive(id, &reached);
                     }
                 }
                 Fate::Live | Fate::Doubtful if !self.frozen[at] => self.bury_unseen(id, &reached)?,
@@ -360,7 +367,7 @@ impl Judge<'_> {
         // With slices it may have died before it was frozen.
         for id in self.ids() {
             if doubtful(self, &id) && !self.is_sliced() {
-                self.revive(id);
+                self.revive(id, reached);
             }
         }
         Ok(())

@@ -221,17 +221,18 @@ impl<'a> Judge<'a> {
         let reached = self.reach(false);
         for id in self.ids() {
             if self.fate(id) == Fate::Doubtful && reached[id as usize] {
-                self.revive(id);
+                self.revive(id, &reached);
             }
         }
     }
 
-    /// Ends the doubt about an object: it lives.
-    pub(super) fn revive(&mut self, id: Id) {
+    /// Ends the doubt about an object: it lives. Refs to it may have been cleared, but for those whose callbacks would have
+    /// been called then.
+    pub(super) fn revive(&mut self, id: Id, reached: &[bool]) {
         self.fates[id as usize] = Fate::Live;
         self.unsure[id as usize] = true;
         for to in self.graph.refs_to(id).collect::<Vec<_>>() {
-            self.unsure[to as usize] = true;
+            self.unsure[to as usize] |= !self.must_tell(to, reached);
         }
     }
 
