@@ -62,6 +62,7 @@ pub fn of_byte(byte: u8) -> Environment {
 /// let line = describe(&Environment::default());
 /// assert_eq!(line, "strategy=generational python=3.15 foreign=5000 fail_at=none slices=long");
 /// assert_eq!(parse(&line), Some(Environment::default()));
+/// assert_eq!(parse("strategy=generational python=3.15 foreign=5000 fail_at=none"), Some(Environment::default()));
 /// ```
 #[must_use]
 pub fn describe(environment: &Environment) -> String {
@@ -88,10 +89,11 @@ pub fn parse(line: &str) -> Option<Environment> {
         "none" => None,
         number => Some(number.parse().ok()?),
     };
-    let slices = match value("slices")? {
-        "long" => Slices::Long,
-        "short" => Slices::Short,
-        _ => return None,
+    // Older lines end here.
+    let slices = match words.next() {
+        None | Some("slices=long") => Slices::Long,
+        Some("slices=short") => Slices::Short,
+        Some(_) => return None,
     };
     Some(Environment { profile: Profile::of(minor), policy, foreign, fail_at, slices })
 }
