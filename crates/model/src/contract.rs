@@ -39,6 +39,7 @@ mod deaths;
 mod operations;
 mod passes;
 mod reader;
+mod reports;
 mod world;
 
 use std::fmt;

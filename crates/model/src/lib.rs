@@ -19,6 +19,8 @@
 //! Order matters, since finalizers and callbacks see what came before them; it is CPython's exactly, list
 //! operation for list operation.
 //!
+//! Some strategies collect what nobody predicts; the [`contract`] says what holds of them all the same.
+//!
 //! Not modelled: CPython's trashcan (a chain of more than 50 nodes that die of each other is taken apart in
 //! instalments, which changes the order of deaths beside it), and its limit on recursion.
 //!

@@ -1,4 +1,5 @@
-//! The oracle: a machine under test, the one it is held against, and CPython if there is one.
+//! The oracle: a machine under test, the one it is held against (or the contract, where that has no rules), and CPython if
+//! there is one.
 
 use gleaner_program::{Environment, Policy, Program, Recording, Transcript, shrink};
 

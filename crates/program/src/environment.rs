@@ -52,8 +52,8 @@ pub enum Policy {
     /// CPython's three generations.
     Generational,
     /// As `MarkSweep`, but a pass is reported, and counted, as one of the generation that was asked for, automatic
-    /// ones as of generation 0; and an automatic one is due already when exactly a quarter is new, or whenever
-    /// the second threshold is 0.
+    /// ones as of generation 0, and the counts change as in `Generational`; an automatic one is due already when
+    /// exactly a quarter is new, and whenever the second threshold is 0.
     Full,
     /// Candidates and what they reach. From here on a machine is held to a contract (`gleaner_model::contract`), not
     /// to what the model says.

@@ -2,8 +2,9 @@
 
 use gleaner_program::{Environment, Observation, Policy, Slices, Transcript};
 
-use super::passes::{Growth, Pass};
+use super::passes::Pass;
 use super::reader::Reader;
+use super::reports::Growth;
 use super::{Breach, Law};
 use crate::graph::{Graph, Id, Kind, NIL};
 
