@@ -10,7 +10,8 @@
 //! * **L2** What loses its last reference dies at once: finalizer, callbacks and the same of what it held, in the order of
 //!   death by count, within the operation. No more objects are left than that leaves.
 //! * **L3** A collection of everything leaves nothing that was unreachable when it began and is not saved. Passes of `recycler`
-//!   are always over everything; so is a cycle of `paced` in one slice, but for what its finalizers have touched.
+//!   are always over everything; so is a cycle of `paced`, but for what finalizers have touched. Short slices hide when
+//!   a cycle began: after the end of the one before.
 //! * **L4** A finalizer runs once in an object's life, and before the object dies.
 //! * **L5** A callback runs once, when the referent has died and not before, the newest of a referent first; it does run, unless
 //!   its weak reference is garbage itself.

@@ -124,6 +124,21 @@ fn l3_a_pass_over_the_young_may_leave_garbage() {
     case(Policy::Incremental, program, &said).assert_lawful();
 }
 
+/// The first cycle may have begun before the ring was garbage, the second has not.
+#[test]
+fn l3_a_cycle_in_slices_leaves_no_old_garbage() {
+    let program = "set_threshold(1, 1, 1)\na = node(1)\na.f0 = a\ndel a\nb = node(0)\nc = node(0)\n";
+    let end: &[i64] = &[4, 2, 1, 0, 5, 1, 1, 4, 2, 0, 0, 5, 1, 0, 6, 0];
+    let said: [&[i64]; 7] = [&[], &[], &[], &[], &[4, 2, 0, 2, 2, 6], &[4, 2, 1, 2, 6, 10], END];
+    let mut case = case(Policy::Paced, program, &said);
+    case.environment.slices = Slices::Short;
+    case.assert_lawful();
+    case.said[6] = end.to_vec();
+    case.said[5] = Vec::new();
+    case.assert_lawful();
+    case.assert_breaks(L3, 5, &[4, 2, 0, 3, 2, 6, 10]);
+}
+
 #[test]
 fn l4_a_finalizer_runs_once() {
     let case = case(Policy::Recycler, RING, &[&[], &[], &[], &[1, 0, 4, 2, 1, 0, 5, 1, 1], END]);

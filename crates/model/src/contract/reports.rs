@@ -90,7 +90,9 @@ impl Judge<'_> {
         let generously = self.reach(true);
         for id in self.ids() {
             let (at, number) = (id as usize, self.number(id));
-            let left = complete.is_some_and(|pass| pass.garbage.get(at) == Some(&true)) && !generously[at];
+            let overdue = self.is_sliced() && self.overdue.get(at) == Some(&true);
+            let left = overdue || complete.is_some_and(|pass| pass.garbage.get(at) == Some(&true));
+            let left = left && !generously[at];
             match self.fate(id) {
                 Fate::Live | Fate::Doubtful if listed[at] => {
                     if left {
@@ -104,6 +106,7 @@ impl Judge<'_> {
                 _ => {}
             }
         }
+        self.overdue = generously.iter().map(|reached| !reached).collect();
         self.settle_frozen(&reached)
     }
 

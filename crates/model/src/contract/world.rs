@@ -38,6 +38,8 @@ pub(super) struct Judge<'a> {
     pub(super) unsure: Vec<bool>,
     /// The objects by their numbers.
     pub(super) numbers: Vec<Id>,
+    /// What was unreachable when everything was reported last, and has been since: the next cycle finds it.
+    pub(super) overdue: Vec<bool>,
     /// The object that has no number yet.
     pub(super) making: Id,
     pub(super) enabled: bool,
@@ -65,6 +67,7 @@ impl<'a> Judge<'a> {
             frozen: Vec::with_capacity(32),
             unsure: Vec::with_capacity(32),
             numbers: Vec::with_capacity(32),
+            overdue: Vec::new(),
             making: NIL,
             enabled: true,
             thresholds: environment.profile.thresholds,
@@ -225,6 +228,7 @@ impl<'a> Judge<'a> {
                 self.revive(id, &reached);
             }
         }
+        self.overdue.iter_mut().zip(reached).for_each(|(overdue, reached)| *overdue &= !reached);
     }
 
     /// Ends the doubt about an object: it lives. Refs to it may have been cleared, but for those whose callbacks would have
