@@ -51,6 +51,10 @@ use world::Judge;
 
 /// How many readings of a transcript are tried.
 const READINGS: u32 = 4096;
+/// The longest program that any thread's stack will do for.
+const SHORT: usize = 500;
+/// What a death in the middle of another takes of the stack, at most.
+const FRAMES: usize = 1 << 13;
 
 /// A law of the contract.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,8 +115,24 @@ impl fmt::Display for Breach {
 /// The first law that is broken, in the reading that gets furthest.
 ///
 /// # Complexity
-/// As the model, but for each reading; more than one is rare. The judge recurses as deep as objects die of each other.
+/// As the model, but for each reading; more than one is rare.
+///
+/// # Panics
+/// If there is no memory for a thread: a long program gets one of its own, with a stack to match, since the judge
+/// recurses as deep as objects die of each other.
 pub fn judge(program: &Program, environment: &Environment, said: &Transcript) -> Result<(), Breach> {
+    if program.len() <= SHORT {
+        return read(program, environment, said);
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(program.len() * FRAMES);
+        let judge = thread.spawn_scoped(scope, || read(program, environment, said)).expect("a thread");
+        judge.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Reads a transcript in every way there is, until one is lawful.
+fn read(program: &Program, environment: &Environment, said: &Transcript) -> Result<(), Breach> {
     let mut choices = Vec::new();
     let mut furthest: Option<Breach> = None;
     for _ in 0..READINGS {

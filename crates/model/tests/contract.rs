@@ -308,3 +308,17 @@ fn what_is_in_doubt_may_be_dead() {
     early.assert_lawful();
     early.assert_breaks(L1, 4, &[5, 1, -1]);
 }
+
+/// A chain longer than a thread's stack dies of its head.
+#[test]
+fn long_chains_are_judged() {
+    const LENGTH: usize = 8_000;
+    let program = "disable()\na = node(1)\n".to_string() + &"b = node(1)\nb.f0 = a\na = b\n".repeat(LENGTH);
+    let program = program + "del b\ndel a\nget_freeze_count()\n";
+    let mut said: Vec<&[i64]> = vec![&[]; 2 + 3 * LENGTH + 3];
+    let last = said.len() - 1;
+    said[last] = &[5, 1, 0];
+    said.push(END);
+    let case = case(Policy::Recycler, program.leak(), &said);
+    case.assert_lawful();
+}
