@@ -217,6 +217,22 @@ fn l8_answers_are_true() {
 }
 
 #[test]
+fn l8_a_failure_is_told() {
+    let program = "a = node(1, \"allocate\")\ndel a\nb = node(0)\n";
+    let failing = |fail_at, said: &[&[i64]]| {
+        let mut case = case(Policy::Incremental, program, said);
+        case.environment.fail_at = Some(fail_at);
+        case
+    };
+    let at_once = failing(0, &[&[7], &[], &[], END]);
+    at_once.assert_lawful();
+    at_once.assert_breaks(L8, 0, &[3]);
+    let in_a_finalizer = failing(1, &[&[], &[1, 0, 3], &[], END]);
+    in_a_finalizer.assert_lawful();
+    in_a_finalizer.assert_breaks(L8, 1, &[1, 0, 7]);
+}
+
+#[test]
 fn l9_no_more_is_collected_than_there_was() {
     for policy in [Policy::Recycler, Policy::Incremental, Policy::Paced] {
         let case = case(policy, RING, &[&[], &[], &[], &[1, 0, 4, 2, 1, 0, 5, 1, 1], END]);

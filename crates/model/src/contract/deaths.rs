@@ -134,7 +134,7 @@ impl Judge<'_> {
                 Ok(())
             }
             Finalizer::Allocate => {
-                self.allocate(Order::node(1, Finalizer::None), |judge, new| judge.store(node, 0, new))
+                self.allocate(Order::of_user_code(1), |judge, new| judge.store(node, 0, new))
             }
             Finalizer::Drop => {
                 self.clear_edges(node)?;
@@ -156,7 +156,7 @@ impl Judge<'_> {
             Some(Callback::Log) => {}
             Some(Callback::Collect) => drop(self.collect(2)?),
             Some(Callback::Allocate) => {
-                self.allocate(Order::node(0, Finalizer::None), |judge, new| {
+                self.allocate(Order::of_user_code(0), |judge, new| {
                     judge.graph.saved.push(new);
                     Ok(())
                 })?;

@@ -11,11 +11,18 @@ use crate::graph::{FRAME, Id, Kind, NIL, REF_EDGE};
 pub(super) struct Order {
     kind: Kind,
     referent: Id,
+    /// Whether a failure is an exception, in user code, or what the operation answers.
+    raises: bool,
 }
 
 impl Order {
     pub(super) fn node(fields: u8, finalizer: Finalizer) -> Order {
-        Order { kind: Kind::Node { fields, finalizer }, referent: NIL }
+        Order { kind: Kind::Node { fields, finalizer }, referent: NIL, raises: false }
+    }
+
+    /// A node that a finalizer or a callback makes.
+    pub(super) fn of_user_code(fields: u8) -> Order {
+        Order { raises: true, ..Order::node(fields, Finalizer::None) }
     }
 }
 
@@ -162,7 +169,7 @@ impl Judge<'_> {
         if node == NIL || spent {
             return self.assign(variable, NIL);
         }
-        let order = Order { kind: Kind::Ref { callback }, referent: node };
+        let order = Order { kind: Kind::Ref { callback }, referent: node, raises: false };
         if callback.is_some() {
             self.graph.object_mut(node).watchers += 1;
             return self.allocate(order, |judge, new| judge.assign(variable, new));
@@ -261,8 +268,9 @@ impl Judge<'_> {
 
     /// The allocation fails: an operation says so, user code raises.
     fn expect_no_memory(&mut self, order: &Order) -> Checked {
+        let failure = if order.raises { Observation::Unraisable } else { Observation::Failed };
         match self.said.peek() {
-            Some(Observation::Failed | Observation::Unraisable) => {
+            Some(said) if said == failure => {
                 self.said.next();
                 if let Kind::Ref { callback: Some(_) } = order.kind {
                     self.graph.object_mut(order.referent).watchers -= 1;
