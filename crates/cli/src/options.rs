@@ -284,7 +284,17 @@ fn strategies() -> PossibleValuesParser {
 }
 
 fn machines() -> PossibleValuesParser {
-    names(["heap/refcount-only", "heap/mark-sweep", "heap/generational", "model", "python"])
+    names([
+        "heap/refcount-only",
+        "heap/mark-sweep",
+        "heap/generational",
+        "heap/full",
+        "heap/recycler",
+        "heap/incremental",
+        "heap/paced",
+        "model",
+        "python",
+    ])
 }
 
 /// `gleaner run`.

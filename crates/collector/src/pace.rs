@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 /// How many units of work (objects and edges) pass between two looks at the clock.
 const UNITS: u32 = 64;
+/// After how many the first look is: slices that are to be short look again soon.
+const FIRST: u32 = 32;
 
 /// A time limit, or none.
 pub struct Pace {
@@ -23,7 +25,8 @@ impl Pace {
     /// Makes a pace that ends after a time from now on.
     #[must_use]
     pub fn limited(time: Duration) -> Pace {
-        Pace { deadline: Some(Instant::now() + time), ..Pace::unlimited() }
+        let units = Cell::new(UNITS - FIRST);
+        Pace { deadline: Some(Instant::now() + time), units, ..Pace::unlimited() }
     }
 
     /// Tells whether there is a limit.

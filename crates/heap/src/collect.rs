@@ -26,7 +26,12 @@ impl Core {
             return 0;
         }
         self.settle_cycle();
-        self.collect_whole(generation)
+        let found = self.collect_whole(generation);
+        // A program that collects the young itself gives up cycle after cycle, and none may ever be due.
+        if generation < 2 && self.collector.must_stop_the_world() {
+            return found + self.collect_whole(2);
+        }
+        found
     }
 
     /// Runs what is due.

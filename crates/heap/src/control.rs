@@ -82,7 +82,8 @@ impl Heap {
         self.collect_scope(2)
     }
 
-    /// Collects a generation and all younger ones (`gc.collect(generation)`, PY-6).
+    /// Collects a generation and all younger ones (`gc.collect(generation)`, PY-6). A strategy that bounds garbage may let a
+    /// pass over everything follow; what that finds counts.
     ///
     /// # Errors
     /// [`InvalidGeneration`] beyond 2.

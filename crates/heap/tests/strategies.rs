@@ -435,6 +435,32 @@ fn paced_keeps_its_bound_on_garbage() {
     assert!(heap.get_stats()[2].collections > 5, "there was work for cycles");
 }
 
+/// A program that collects the young itself gives up cycle after cycle; the heap stays small all the same.
+#[test]
+fn young_collections_do_not_put_cycles_off() {
+    let bounds = Bounds { pause: Duration::ZERO, garbage: 0.1, slack: 20 };
+    let heap = Heap::builder().strategy(StrategyKind::Paced).bounds(bounds).build().unwrap();
+    let log = Rc::default();
+    for _ in 0..50 {
+        let ring: Vec<_> = (0..10).map(|_| plain(&heap, &log)).collect();
+        // Garbage only when it is old.
+        heap.collect_generation(0).unwrap();
+        ring.iter().zip(ring.iter().cycle().skip(1)).for_each(|(from, to)| from.slots[0].set(to.as_any()));
+        drop(ring);
+        assert!(heap.live_objects() <= 22 + 10, "{} objects", heap.live_objects());
+    }
+    heap.disable();
+    let ring = plain(&heap, &log);
+    ring.slots[0].set(ring.as_any());
+    let before = heap.get_stats()[2].collections;
+    (0..30).for_each(|_| {
+        let ring = plain(&heap, &log);
+        heap.collect_generation(0).unwrap();
+        ring.slots[0].set(ring.as_any());
+    });
+    assert_eq!(heap.get_stats()[2].collections, before, "automatic collection is off");
+}
+
 /// References that move between objects while a cycle is under way, uncounted, are not lost.
 #[test]
 fn moved_references_are_seen() {

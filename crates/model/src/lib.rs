@@ -19,12 +19,15 @@
 //! Order matters, since finalizers and callbacks see what came before them; it is CPython's exactly, list
 //! operation for list operation.
 //!
+//! Some strategies collect what nobody predicts; the [`contract`] says what holds of them all the same.
+//!
 //! Not modelled: CPython's trashcan (a chain of more than 50 nodes that die of each other is taken apart in
 //! instalments, which changes the order of deaths beside it), and its limit on recursion.
 //!
 //! Invariant: the model never sees an address, and stores no count.
 #![forbid(unsafe_code)]
 
+pub mod contract;
 mod death;
 mod graph;
 mod observe;
@@ -36,7 +39,8 @@ use gleaner_program::{Environment, Program, Transcript};
 
 use crate::tasks::Model;
 
-/// Runs a program, and says what a correct memory manager would have said.
+/// Runs a program, and says what a correct memory manager would have said. Policies that are not exact have a
+/// [`contract`] instead: of those this says what would be said if nothing were collected.
 ///
 /// ```
 /// use gleaner_model::run;

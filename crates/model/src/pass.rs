@@ -48,7 +48,7 @@ pub(crate) struct Collector {
     long_lived_total: u64,
     /// What the last call of `collect` has returned.
     pub(crate) result: i64,
-    /// The generation that is being collected.
+    /// The generation that is being collected, as the books have it.
     collecting: Option<u8>,
     /// Objects that the pass has found to be garbage so far.
     collected: i64,
@@ -95,19 +95,22 @@ impl Model<'_> {
             return;
         }
         match self.environment.policy {
-            Policy::RefcountOnly => {}
+            Policy::RefcountOnly | Policy::Recycler | Policy::Incremental | Policy::Paced => {}
             Policy::MarkSweep => self.begin_pass(2),
-            Policy::Generational => self.begin_pass(generation),
+            Policy::Generational | Policy::Full => self.begin_pass(generation),
         }
     }
 
     pub(crate) fn collect_automatically(&mut self) {
-        if self.environment.policy == Policy::MarkSweep {
-            // Worth a pass over everything once a quarter of what survived the last has come anew.
-            if u64::from(self.collector.counts[0]) > self.collector.long_lived_total / 4 {
-                self.begin_pass(2);
-            }
-        } else if let Some(generation) = self.collector.choose() {
+        // Worth a pass over everything once a quarter of what survived the last has come anew.
+        let (new, quarter) = (u64::from(self.collector.counts[0]), self.collector.long_lived_total / 4);
+        let due = match self.environment.policy {
+            Policy::RefcountOnly | Policy::Recycler | Policy::Incremental | Policy::Paced => None,
+            Policy::MarkSweep => (new > quarter).then_some(2),
+            Policy::Full => (new >= quarter || self.collector.thresholds[1] == 0).then_some(0),
+            Policy::Generational => self.collector.choose(),
+        };
+        if let Some(generation) = due {
             self.begin_pass(generation);
         }
     }
@@ -120,6 +123,7 @@ impl Model<'_> {
         if generation < 2 {
             collector.counts[usize::from(generation) + 1] += 1;
         }
+        let generation = self.reach();
         let (young, old) = (Place::generation(generation), self.old());
         for younger in 0..generation {
             self.graph.merge(Place::generation(younger), young);
@@ -139,9 +143,17 @@ impl Model<'_> {
         self.tasks.push(Task::Pass(Pass::Tell));
     }
 
+    /// Returns the oldest generation that the pass under way looks at.
+    fn reach(&self) -> u8 {
+        match self.environment.policy {
+            Policy::Full => 2,
+            _ => self.collector.collecting.unwrap_or(2),
+        }
+    }
+
     /// Returns where the survivors of the pass under way go.
     fn old(&self) -> Place {
-        Place::generation(self.collector.collecting.map_or(2, |generation| (generation + 1).min(2)))
+        Place::generation((self.reach() + 1).min(2))
     }
 
     /// Moves the unreachable members of a list to the trash; returns how many stay.
@@ -149,7 +161,7 @@ impl Model<'_> {
         let members = self.graph.members(place).collect();
         let mut deduction = Deduction::new(&self.graph, members);
         let (survivors, trash) = match self.environment.policy {
-            Policy::MarkSweep => deduction.mark(&self.graph),
+            Policy::MarkSweep | Policy::Full => deduction.mark(&self.graph),
             _ => deduction.move_unreachable(&self.graph),
         };
         let staying = survivors.len();

@@ -1,7 +1,7 @@
 //! The model's state, and the stack of what has still to happen.
 
 use gleaner_program::transcript::{ANSWER, FAILED, UNRAISABLE};
-use gleaner_program::{Environment, Policy, Transcript, Trigger};
+use gleaner_program::{Environment, Transcript, Trigger};
 
 use crate::graph::{Graph, Id, Kind, NIL, UNNUMBERED};
 use crate::pass::{Collector, Pass};
@@ -76,7 +76,11 @@ impl<'a> Model<'a> {
             graph: Graph::new(),
             collector: Collector::new(environment.profile.thresholds),
             tasks: Vec::new(),
-            transcript: Transcript { tokens: Vec::with_capacity(128), starts: Vec::with_capacity(128) },
+            transcript: Transcript {
+                tokens: Vec::with_capacity(128),
+                starts: Vec::with_capacity(128),
+                live: Vec::new(),
+            },
             following: 0,
             allocations: 0,
         }
@@ -138,7 +142,7 @@ impl<'a> Model<'a> {
             self.graph.object_mut(order.referent).watchers += 1;
         }
         self.collector.counts[0] += 1;
-        let due = self.environment.policy != Policy::RefcountOnly && self.collector.is_due();
+        let due = self.collector.is_due();
         match self.environment.profile.trigger {
             Trigger::InsideAllocation => self.tasks.push(Task::Make(order)),
             Trigger::AfterAllocation => {

@@ -12,14 +12,23 @@ pub enum Bug {
     DecrementForgotten,
     /// A weak reference without callback is not cleared when its referent dies by count.
     WeakReferenceKept,
+    /// A cycle in slices is not told what the program touches.
+    TouchMissed,
+    /// The recycler forgets the old objects that were touched.
+    CandidateForgotten,
+    /// The paced collector lets the heap grow four times as far as it promises.
+    CycleLate,
 }
 
 impl Bug {
     /// All of them, with the names of the command line.
-    pub const ALL: [(&'static str, Bug); 3] = [
+    pub const ALL: [(&'static str, Bug); 6] = [
         ("promotion-left-out", Bug::PromotionLeftOut),
         ("decrement-forgotten", Bug::DecrementForgotten),
         ("weak-reference-kept", Bug::WeakReferenceKept),
+        ("touch-missed", Bug::TouchMissed),
+        ("candidate-forgotten", Bug::CandidateForgotten),
+        ("cycle-late", Bug::CycleLate),
     ];
 }
 

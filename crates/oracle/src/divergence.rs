@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use gleaner_model::contract::{self, Law};
 use gleaner_program::{Environment, Program, Transcript, transcript};
 
 use crate::answer::Answer;
@@ -16,6 +17,8 @@ const AFTER: usize = 4;
 pub enum Nature {
     /// Both ran, and said different things.
     Different,
+    /// What the machine said breaks this law.
+    Unlawful(Law),
     /// One panicked.
     Panicked,
     /// One returned an error.
@@ -77,6 +80,35 @@ impl Divergence {
                 let panicked = answers.iter().any(|answer| matches!(answer, Answer::Panicked(_)));
                 let nature = if panicked { Nature::Panicked } else { Nature::Refused };
                 (nature, Place::Unknown, Vec::new(), answers.map(|answer| vec![outcome(answer)]))
+            }
+        };
+        let [one, other] = said;
+        let sides = [Side { machine: names[0](), said: one }, Side { machine: names[1](), said: other }];
+        let (program, environment) = (program.clone(), *environment);
+        Some(Box::new(Divergence { program, environment, nature, place, before, sides }))
+    }
+
+    /// Holds an answer against the contract; `None` if it is lawful.
+    pub(crate) fn find_breach(
+        program: &Program,
+        environment: &Environment,
+        names: [&dyn Fn() -> String; 2],
+        answer: &Answer,
+    ) -> Option<Box<Divergence>> {
+        let (nature, place, before, said) = match answer {
+            Answer::Said(said) => {
+                let breach = contract::judge(program, environment, said).err()?;
+                let before = transcript::render(&said.tokens[..breach.at]);
+                let before = before[before.len().saturating_sub(BEFORE)..].to_vec();
+                let (_, [lines, _]) = quote(&said.tokens[breach.at..], &[], 0);
+                let place = place(program, [said, said], breach.at);
+                (Nature::Unlawful(breach.law), place, before, [lines, vec![breach.to_string()]])
+            }
+            failed => {
+                let panicked = matches!(failed, Answer::Panicked(_));
+                let nature = if panicked { Nature::Panicked } else { Nature::Refused };
+                let lawful = "has no laws for that".to_string();
+                (nature, Place::Unknown, Vec::new(), [vec![outcome(failed)], vec![lawful]])
             }
         };
         let [one, other] = said;

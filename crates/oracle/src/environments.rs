@@ -1,12 +1,16 @@
 //! Which environments programs run under, and their one-line text.
 
-use gleaner_program::{Environment, Policy, Profile};
+use gleaner_program::{Environment, Policy, Profile, Slices};
 
 /// The strategies, with their names on the command line.
-pub const POLICIES: [(&str, Policy); 3] = [
+pub const POLICIES: [(&str, Policy); 7] = [
     ("refcount-only", Policy::RefcountOnly),
     ("mark-sweep", Policy::MarkSweep),
     ("generational", Policy::Generational),
+    ("full", Policy::Full),
+    ("recycler", Policy::Recycler),
+    ("incremental", Policy::Incremental),
+    ("paced", Policy::Paced),
 ];
 
 /// The minor versions of Python whose rules are known.
@@ -18,14 +22,17 @@ pub fn policy_name(policy: Policy) -> &'static str {
     POLICIES.iter().find(|(_, known)| *known == policy).map_or("unnamed", |(name, _)| name)
 }
 
-/// Returns every strategy under the rules of every version, without faults.
+/// Returns every strategy under the rules of every version, without faults; what works in slices with long and with
+/// short ones.
 #[must_use]
 pub fn standard() -> Vec<Environment> {
-    let policies = POLICIES.iter().map(|&(_, policy)| policy);
+    let policies = POLICIES.iter().map(|&(_, policy)| (policy, Slices::Long));
     policies
-        .flat_map(|policy| {
+        .chain([(Policy::Paced, Slices::Short)])
+        .flat_map(|(policy, slices)| {
             MINORS.map(move |minor| Environment {
                 policy,
+                slices,
                 profile: Profile::of(minor),
                 ..Environment::default()
             })
@@ -53,15 +60,17 @@ pub fn of_byte(byte: u8) -> Environment {
 /// use gleaner_program::Environment;
 ///
 /// let line = describe(&Environment::default());
-/// assert_eq!(line, "strategy=generational python=3.15 foreign=5000 fail_at=none");
+/// assert_eq!(line, "strategy=generational python=3.15 foreign=5000 fail_at=none slices=long");
 /// assert_eq!(parse(&line), Some(Environment::default()));
+/// assert_eq!(parse("strategy=generational python=3.15 foreign=5000 fail_at=none"), Some(Environment::default()));
 /// ```
 #[must_use]
 pub fn describe(environment: &Environment) -> String {
-    let Environment { profile, policy, foreign, fail_at } = environment;
+    let Environment { profile, policy, foreign, fail_at, slices } = environment;
     let fail_at = fail_at.map_or("none".to_string(), |at| at.to_string());
+    let slices = if *slices == Slices::Short { "short" } else { "long" };
     format!(
-        "strategy={} python=3.{} foreign={foreign} fail_at={fail_at}",
+        "strategy={} python=3.{} foreign={foreign} fail_at={fail_at} slices={slices}",
         policy_name(*policy),
         profile.minor
     )
@@ -80,5 +89,11 @@ pub fn parse(line: &str) -> Option<Environment> {
         "none" => None,
         number => Some(number.parse().ok()?),
     };
-    Some(Environment { profile: Profile::of(minor), policy, foreign, fail_at })
+    // Older lines end here.
+    let slices = match words.next() {
+        None | Some("slices=long") => Slices::Long,
+        Some("slices=short") => Slices::Short,
+        Some(_) => return None,
+    };
+    Some(Environment { profile: Profile::of(minor), policy, foreign, fail_at, slices })
 }

@@ -1,6 +1,6 @@
 //! Faults that a run injects: allocations that fail, finalizers and callbacks that raise.
 
-use gleaner_program::{Callback, Environment, Finalizer, Op, Policy, Profile, Program};
+use gleaner_program::{Callback, Environment, Finalizer, Op, Policy, Profile, Program, Slices};
 
 use crate::environments::MINORS;
 use crate::seeds::Dice;
@@ -30,12 +30,16 @@ pub(crate) struct Conditions {
     profile: Profile,
     foreign: u64,
     fail_at: Option<u64>,
+    slices: Slices,
 }
 
 impl Conditions {
     /// Returns the environment of these conditions under a strategy.
     pub(crate) fn under(&self, policy: Policy) -> Environment {
-        Environment { profile: self.profile, policy, foreign: self.foreign, fail_at: self.fail_at }
+        let Conditions { profile, foreign, fail_at, slices } = *self;
+        // Only one strategy works in slices: whatever others are drawn says nothing of them.
+        let slices = if policy == Policy::Paced { slices } else { Slices::Long };
+        Environment { profile, policy, foreign, fail_at, slices }
     }
 }
 
@@ -53,7 +57,25 @@ pub(crate) fn draw(seed: u64, program: Program, faults: Faults) -> (Program, Con
     };
     let program = if panic { raising(&program, &mut dice) } else { program };
     let fail_at = oom.then(|| dice.below(1 + allocations(&program)));
-    (program, Conditions { profile: Profile::of(minor), foreign, fail_at })
+    let slices = [Slices::Long, Slices::Short][dice.below(2) as usize];
+    (program, Conditions { profile: Profile::of(minor), foreign, fail_at, slices })
+}
+
+/// Takes from a program what gives up a cycle in slices: collections that it asks for itself, freezing. What is left runs
+/// twice over, so that cycles of many slices get through.
+pub(crate) fn left_alone(program: &Program) -> Program {
+    let asks = |op: &&Op| matches!(op, Op::Collect { .. } | Op::Freeze | Op::Unfreeze | Op::Disable);
+    let calm = |op: &Op| match *op {
+        Op::Alloc { dst, fields, finalizer: Finalizer::Collect } => {
+            Op::Alloc { dst, fields, finalizer: Finalizer::Log }
+        }
+        Op::Ref { dst, node, callback: Some(Callback::Collect) } => {
+            Op::Ref { dst, node, callback: Some(Callback::Log) }
+        }
+        other => other,
+    };
+    let once = || program.iter().filter(|op| !asks(op)).map(calm);
+    once().chain(once()).collect()
 }
 
 fn allocations(program: &Program) -> u64 {

@@ -4,8 +4,10 @@ mod execute;
 mod node;
 mod world;
 
-use gleaner::{Geometry, Heap, Rules, StrategyKind};
-use gleaner_program::{Environment, Policy, Program, Transcript, Trigger};
+use std::time::Duration;
+
+use gleaner::{Bounds, Geometry, Heap, Rules, StrategyKind};
+use gleaner_program::{Environment, Policy, Program, Slices, Transcript, Trigger};
 
 use crate::machine::{Machine, MachineError};
 use execute::Execution;
@@ -41,6 +43,14 @@ impl HeapMachine {
             Policy::RefcountOnly => StrategyKind::RefcountOnly,
             Policy::MarkSweep => StrategyKind::MarkSweep,
             Policy::Generational => StrategyKind::Generational,
+            Policy::Full => StrategyKind::Full,
+            Policy::Recycler => StrategyKind::Recycler,
+            Policy::Incremental => StrategyKind::Incremental,
+            Policy::Paced => StrategyKind::Paced,
+        };
+        let pause = match environment.slices {
+            Slices::Long => Duration::from_secs(3600),
+            Slices::Short => Duration::ZERO,
         };
         let rules = Rules {
             thresholds: environment.profile.thresholds,
@@ -51,6 +61,7 @@ impl HeapMachine {
             .geometry(self.geometry)
             .strategy(strategy)
             .rules(rules)
+            .bounds(Bounds { pause, garbage: 0.1, slack: Slices::SLACK })
             .foreign(environment.foreign)
             .build()
             .map_err(|error| MachineError::new(error.to_string()))
@@ -69,7 +80,7 @@ impl Machine for HeapMachine {
     }
 
     fn run(&mut self, program: &Program, environment: &Environment) -> Result<Transcript, MachineError> {
-        let mut execution = Execution::new(self.heap(environment)?, environment.fail_at);
+        let mut execution = Execution::new(self.heap(environment)?, environment);
         for op in program.ops() {
             execution.begin();
             execution.execute(*op);

@@ -1,12 +1,13 @@
 //! Machines side by side on one program: comparison, reports, CPython.
 //!
 //! A [`Machine`] executes a program and says what happened. The [`Oracle`] asks several, compares what they say as
-//! flat sequences of integers, and names the first difference: a [`Divergence`]. A divergence shrinks while the same
+//! flat sequences of integers, and names the first difference: a [`Divergence`]. Where the model has no rules for a strategy
+//! it judges by a contract instead, and a divergence is the first law that is broken. A divergence shrinks while the same
 //! machines part in the same way, and is saved as Python. [`stress`] does that for generated programs without end.
 //!
 //! ```text
 //!  seed ─ mix ─► program k ─┬─► heap, each strategy ─┐
-//!            └─► conditions ┼─► model ───────────────┼─► compare ─► agreement, or divergence ─► shrink ─► save
+//!            └─► conditions ┼─► model, or contract ──┼─► compare ─► agreement, or divergence ─► shrink ─► save
 //!                           └─► CPython, in batches ─┘
 //! ```
 //!

@@ -14,6 +14,10 @@ impl Machine for ModelMachine {
     }
 
     fn run(&mut self, program: &Program, environment: &Environment) -> Result<Transcript, MachineError> {
-        Ok(gleaner_model::run(program, environment))
+        if environment.policy.is_exact() {
+            Ok(gleaner_model::run(program, environment))
+        } else {
+            Err(MachineError::new("the model has no rules for this strategy, it has a contract"))
+        }
     }
 }

@@ -248,7 +248,9 @@ fn parse(program: usize, line: &str) -> Result<Transcript, PythonError> {
         return Err(refused(message));
     }
     let tokens = line.split_ascii_whitespace().map(str::parse).collect::<Result<_, _>>();
-    tokens.map(|tokens| Transcript { tokens, starts: Vec::new() }).map_err(|_| refused(line))
+    tokens
+        .map(|tokens| Transcript { tokens, starts: Vec::new(), live: Vec::new() })
+        .map_err(|_| refused(line))
 }
 
 impl Machine for Python {

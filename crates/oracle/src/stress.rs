@@ -5,7 +5,7 @@
 //! thread has one of its own:
 //!
 //! 1. generate a batch, and send it to CPython, which works on it in its own process;
-//! 2. run it on heap and model meanwhile, each strategy under the conditions that the program's seed draws, and the
+//! 2. run it on heap and model (or judge it by the contract) meanwhile, each strategy under the conditions that the program's seed draws, and the
 //!    generational one also under the rules of that CPython;
 //! 3. run further batches, without CPython, until it should be done;
 //! 4. receive what CPython said, and compare.

@@ -51,6 +51,42 @@ pub enum Policy {
     MarkSweep,
     /// CPython's three generations.
     Generational,
+    /// As `MarkSweep`, but a pass is reported, and counted, as one of the generation that was asked for, automatic
+    /// ones as of generation 0, and the counts change as in `Generational`; an automatic one is due already when
+    /// exactly a quarter is new, and whenever the second threshold is 0.
+    Full,
+    /// Candidates and what they reach. From here on a machine is held to a contract (`gleaner_model::contract`), not
+    /// to what the model says.
+    Recycler,
+    /// The young and an increment of the old.
+    Incremental,
+    /// The young at once, the whole heap in slices.
+    Paced,
+}
+
+impl Policy {
+    /// Returns whether the model says exactly what a machine of this policy says.
+    #[must_use]
+    pub const fn is_exact(self) -> bool {
+        !matches!(self, Policy::Recycler | Policy::Incremental | Policy::Paced)
+    }
+}
+
+/// How a collector that works in slices (`Policy::Paced`) does it.
+///
+/// It lets the heap grow by a tenth of what a cycle has left, and by [`Slices::SLACK`] objects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Slices {
+    /// A slice lasts until the cycle is over.
+    #[default]
+    Long,
+    /// A slice is over when the clock is looked at first.
+    Short,
+}
+
+impl Slices {
+    /// The number of objects by which any heap may grow.
+    pub const SLACK: u64 = 4;
 }
 
 /// Everything besides the program that decides what happens.
@@ -66,10 +102,18 @@ pub struct Environment {
     /// The allocation (counting nodes and refs from 0) that fails once for want of memory, if any: the
     /// operation answers `FAILED` and binds nothing; inside a finalizer or callback the failure is an exception.
     pub fail_at: Option<u64>,
+    /// How slices are cut.
+    pub slices: Slices,
 }
 
 impl Default for Environment {
     fn default() -> Self {
-        Environment { profile: Profile::NEWEST, policy: Policy::Generational, foreign: 5000, fail_at: None }
+        Environment {
+            profile: Profile::NEWEST,
+            policy: Policy::Generational,
+            foreign: 5000,
+            fail_at: None,
+            slices: Slices::Long,
+        }
     }
 }

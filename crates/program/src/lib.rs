@@ -19,7 +19,7 @@ pub mod shrink;
 pub mod text;
 pub mod transcript;
 
-pub use environment::{Environment, Policy, Profile, Trigger};
+pub use environment::{Environment, Policy, Profile, Slices, Trigger};
 pub use generate::Generator;
 pub use observation::Observation;
 pub use op::{Callback, Finalizer, Op, Var};

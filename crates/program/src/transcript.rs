@@ -33,6 +33,9 @@ pub struct Transcript {
     /// `starts[i]` is the length of `tokens` when operation `i` began; the epilogue is the last entry.
     /// Empty if the machine cannot tell (CPython).
     pub starts: Vec<u32>,
+    /// `live[i]` is the number of objects that were not freed yet when operation `i` began. Empty if the machine
+    /// cannot tell.
+    pub live: Vec<u32>,
 }
 
 /// Returns one readable line for each observation; what is no observation ends the list as a line that says so.

@@ -7,8 +7,10 @@
 //! * **garbage** (a tenth): from the end of a cycle to the end of the next the tracked objects grow by no more than that
 //!   share of what the first has left, and the *slack* (10 000 objects). All that was garbage when a cycle began is gone when it ends.
 //!
-//! An explicit `collect` stops the world. So do types whose references move unseen (`Trace::UNSEEN`): while there are objects
-//! of such a type, the cycle is one pass, and the first bound does not hold.
+//! An explicit `collect` stops the world. It gives up the cycle that is under way; so that a program which collects the young
+//! itself does not put cycles off for ever, a pass over the whole heap follows once the bound is exceeded. Types whose
+//! references move unseen (`Trace::UNSEEN`) stop the world, too: while there are objects of such a type, the cycle is one
+//! pass, and the first bound does not hold.
 //!
 //! # The young
 //!

@@ -12,6 +12,7 @@
 use std::cell::{Cell, RefCell};
 
 use gleaner_object::Address;
+use gleaner_object::seeded::{Bug, seeded};
 use gleaner_refcount::listen;
 
 use crate::pass::Pass;
@@ -48,6 +49,9 @@ impl Strategy for Recycler {
     }
 
     fn touched(&self, object: Address) {
+        if seeded(Bug::CandidateForgotten) {
+            return;
+        }
         let mut candidates = self.candidates.borrow_mut();
         match candidates.try_reserve(1) {
             Ok(()) => candidates.push((object, header(&object).stamp())),

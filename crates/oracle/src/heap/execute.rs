@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gleaner::{AnyRef, Heap, Ref, Weak, WeakReference};
 use gleaner_program::op::{MAX_WATCHERS, NODE_VARS, REF_VARS};
 use gleaner_program::transcript::{ANSWER, CENSUS, FAILED};
-use gleaner_program::{Callback, Op, Transcript, Var};
+use gleaner_program::{Callback, Environment, Op, Transcript, Var};
 
 use super::node::Node;
 use super::world::World;
@@ -23,17 +23,22 @@ pub(super) struct Execution {
     world: Rc<World>,
     frames: Vec<Frame>,
     starts: Vec<u32>,
+    live: Vec<u32>,
+    /// Whether what only the machine knows is told, for the contract.
+    tells: bool,
 }
 
 impl Execution {
-    pub(super) fn new(heap: Heap, fail_at: Option<u64>) -> Execution {
-        let world = World::new(&heap, fail_at);
-        Execution { heap, world, frames: vec![Frame::default()], starts: Vec::new() }
+    pub(super) fn new(heap: Heap, environment: &Environment) -> Execution {
+        let world = World::new(&heap, environment);
+        let (frames, tells) = (vec![Frame::default()], !environment.policy.is_exact());
+        Execution { heap, world, frames, starts: Vec::new(), live: Vec::new(), tells }
     }
 
     /// Notes that the next operation begins.
     pub(super) fn begin(&mut self) {
         self.starts.push(self.world.tokens.borrow().len() as u32);
+        self.live.push(self.heap.live_objects() as u32);
     }
 
     pub(super) fn check(&self) {
@@ -60,6 +65,9 @@ impl Execution {
             Op::Deref { dst, src } => {
                 let referent =
                     self.weak(src).and_then(Weak::<Node>::from_object).and_then(|weak| weak.upgrade());
+                if self.tells {
+                    self.world.answer(referent.as_ref().map_or(-1, |node| node.number.get()));
+                }
                 self.bind(dst, referent);
             }
             Op::CopyRef { dst, src } => self.bind_ref(dst, self.weak(src)),
@@ -169,6 +177,9 @@ impl Execution {
         match self.world.weak(&self.heap, &node, callback) {
             Ok(weak) => {
                 node.watchers.set(node.watchers.get() + u8::from(callback.is_some()));
+                if self.tells && callback.is_none() {
+                    self.world.answer(weak.hash().get());
+                }
                 self.bind_ref(dst, Some(weak));
             }
             Err(_) => self.world.say(&[FAILED]),
@@ -214,7 +225,7 @@ impl Execution {
             }
         }
         self.census();
-        let Execution { heap, world, starts, .. } = self;
+        let Execution { heap, world, starts, live, .. } = self;
         let tokens = world.tokens.take();
         // What is left (nothing, if the strategy finds cycles) dies unheard; what a finalizer saves even then is let go
         // with a handle at hand, whose end collects once more.
@@ -224,7 +235,7 @@ impl Execution {
             drop(node);
             drop(heap);
         }
-        Transcript { tokens, starts }
+        Transcript { tokens, starts, live }
     }
 
     fn drop_saved(&self) {

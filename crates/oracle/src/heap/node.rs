@@ -31,6 +31,9 @@ impl Node {
 }
 
 impl Trace for Node {
+    // All references are in slots.
+    const UNSEEN: bool = false;
+
     fn trace(&self, visitor: &mut Visitor<'_>) {
         self.fields.trace(visitor);
         self.weak.trace(visitor);

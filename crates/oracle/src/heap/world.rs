@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gleaner::{AnyRef, CollectionInfo, Heap, OutOfMemory, Phase, Ref, Slot, WeakReference};
 use gleaner_program::transcript::{ANSWER, COLLECTION, UNRAISABLE};
-use gleaner_program::{Callback, Finalizer};
+use gleaner_program::{Callback, Environment, Finalizer, Policy};
 
 use super::node::Node;
 
@@ -17,12 +17,15 @@ pub(super) struct World {
     pub(super) next: Cell<i64>,
     allocations: Cell<u64>,
     fail_at: Option<u64>,
+    /// Whether the collector works in slices.
+    sliced: bool,
 }
 
 impl World {
     /// Makes a world on a heap, and listens to the heap.
-    pub(super) fn new(heap: &Heap, fail_at: Option<u64>) -> Rc<World> {
-        let world = Rc::new(World { fail_at, ..World::default() });
+    pub(super) fn new(heap: &Heap, environment: &Environment) -> Rc<World> {
+        let sliced = environment.policy == Policy::Paced;
+        let world = Rc::new(World { fail_at: environment.fail_at, sliced, ..World::default() });
         let listener = world.clone();
         heap.set_unraisable_hook(move |_, _| listener.say(&[UNRAISABLE]));
         let listener = world.clone();
@@ -44,7 +47,9 @@ impl World {
 
     fn say_collection(&self, heap: &Heap, info: &CollectionInfo) {
         let mut marks = Vec::new();
-        for generation in 0..3 {
+        // While a cycle may be under way nobody lists the objects: that would be a touch, and save all of them.
+        let generations = if self.sliced && info.generation < 2 { 0..0 } else { 0..3 };
+        for generation in generations {
             for object in heap.get_objects(Some(generation)).unwrap_or_default() {
                 marks.push(self.number(&object) << 2 | generation as i64);
             }

@@ -18,7 +18,7 @@ pub struct Report {
     pub seconds: f64,
     /// Programs generated and compared.
     pub programs: u64,
-    /// Operations on which the heap was held against the model: each strategy and environment counts.
+    /// Operations on which the heap was held against the model or the contract: each strategy and environment counts.
     pub operations: u64,
     /// Programs on which machines parted.
     pub divergences: usize,
@@ -28,7 +28,7 @@ pub struct Report {
     pub operation_kinds: BTreeMap<&'static str, u64>,
     /// CPU seconds of this process's threads: generating, running, talking to CPython, comparing.
     pub own_cpu_seconds: f64,
-    /// `operations` per CPU second of heap and model.
+    /// `operations` per CPU second of heap, model and contract.
     pub heap_against_model_per_cpu_second: f64,
     /// `operations` per CPU second of all that this process did, CPython's own share not included.
     pub operations_per_own_cpu_second: f64,
@@ -40,7 +40,7 @@ pub struct Report {
 /// What one machine did in a run.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct MachineRow {
-    /// `heap/STRATEGY`, `model` or `python/VERSION`.
+    /// `heap/STRATEGY`, `model`, `contract` (which judges, and is counted as if it had executed) or `python/VERSION`.
     pub name: String,
     /// Its version.
     pub version: String,
