@@ -5,6 +5,7 @@
 
 mod compare;
 mod input;
+mod judge;
 mod options;
 mod output;
 mod replay;
@@ -63,6 +64,7 @@ fn run(cli: Cli) -> Result<Verdict, Error> {
         None => stress::run(&options::Stress::default(), seed, json),
         Some(Command::Stress(options)) => stress::run(&options, seed, json),
         Some(Command::Replay(options)) => replay::run(&options, json),
+        Some(Command::Judge(options)) => judge::run(&options, json),
         Some(Command::Run(options)) => run::run(&options),
         Some(Command::Shrink(options)) => shrink::run(&options, json),
         Some(Command::Compare(options)) => compare::run(&options, seed, json),

@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// Run a script in a subset of Python on the heap
     #[command(after_help = "Example: gleaner run --profile 3.13 --strategy paced script.py")]
     Run(Run),
+    /// Run scripts on the heap and on real Pythons, and compare what they print
+    #[command(after_help = "Example: gleaner judge corpora/python --strategy all --python python3.13")]
+    Judge(Judge),
     /// Compare strategies, Pythons and other crates: time, pauses, memory
     #[command(after_help = COMPARE_HELP)]
     Compare(Compare),
@@ -310,4 +313,19 @@ pub(crate) struct Run {
     #[arg(long, value_name = "VERSION", default_value = "3.15",
         value_parser = PossibleValuesParser::new(["classic", "3.11", "3.12", "3.13", "3.14", "3.15"]))]
     pub(crate) profile: String,
+}
+
+/// `gleaner judge`.
+#[derive(Args, Debug)]
+pub(crate) struct Judge {
+    /// Scripts, or directories of them
+    #[arg(default_value = "corpora/python")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The collector's strategy; all but refcount-only with `all`
+    #[arg(long, value_name = "NAME|all", default_value = "all",
+        value_parser = PossibleValuesParser::new(gleaner_python::script::strategy_names().chain(["all"])))]
+    pub(crate) strategy: String,
+    /// A Python to judge by, again for more; the one on PATH if not given
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Vec<PathBuf>,
 }

@@ -20,6 +20,7 @@ pub mod divergence;
 pub mod environments;
 pub mod faults;
 pub mod heap;
+pub mod judge;
 pub mod machine;
 pub mod model;
 pub mod oracle;

@@ -7,6 +7,7 @@ pub type Target = u32;
 
 /// One operation. Numbers are indices into the lists of [`Code`](super::Code), or counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "what an operation's numbers are is said above it")]
 pub enum Op {
     /// ` -- constant`
     Const(u32),
