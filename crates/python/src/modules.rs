@@ -2,7 +2,6 @@
 
 pub mod gc;
 pub mod sys;
-mod weak_tables;
 pub mod weakref;
 
 use gleaner::Ref;

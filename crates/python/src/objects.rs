@@ -24,4 +24,4 @@ pub use iterator::{Iter, Iterator};
 pub use scalar::{Big, Bool, Ellipsis, Float, Int, NoneType, NotImplemented};
 pub use sequence::{Cell, List, Range, Slice, Tuple};
 pub use string::{Bytes, Str};
-pub use weak::{Finalizer, Proxy, Target, WeakMapping, WeakSet};
+pub use weak::{Proxy, Target};

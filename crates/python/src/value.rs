@@ -66,11 +66,7 @@ kinds!(
     Member,
     File,
     Super,
-    Weak,
     Proxy,
-    WeakMapping,
-    WeakSet,
-    Finalizer,
     MappingProxy,
 );
 

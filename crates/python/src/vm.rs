@@ -30,7 +30,7 @@ use std::rc::Rc;
 use gleaner::{Heap, Ref};
 
 use crate::modules::gc::GcState;
-use crate::objects::{Dict, Finalizer, Module};
+use crate::objects::{Dict, Module};
 use crate::profile::Profile;
 use crate::value::Value;
 
@@ -74,10 +74,6 @@ pub struct Vm {
     pub handled: RefCell<Option<Value>>,
     /// The state of the module `gc`.
     pub gc: GcState,
-    /// Finalizers (`weakref.finalize`) that live.
-    pub finalizers: RefCell<Vec<Ref<Finalizer>>>,
-    /// How many finalizers there were.
-    pub finalizer_count: Cell<u64>,
     /// Where `print` writes.
     pub output: RefCell<Output>,
     /// What a run may use.

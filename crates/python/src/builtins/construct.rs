@@ -89,9 +89,7 @@ pub(crate) fn construct(vm: &Vm, base: &Ref<Class>, class: &Ref<Class>, args: Ar
             return vm.exception(class, args);
         }
         Layout::Class => return class_of_classes(vm, class, args),
-        Layout::Weak | Layout::WeakMapping | Layout::WeakSet => {
-            return crate::modules::weakref::construct(vm, base, class, args);
-        }
+        Layout::Weak => return crate::modules::weakref::construct(vm, class, args),
         Layout::Closed => return closed(vm, base, args),
     };
     if class.is(base) { Ok(made) } else { vm.adopt(class, made) }
@@ -236,6 +234,12 @@ fn float(vm: &Vm, args: Args) -> Result {
 fn bytes(vm: &Vm, args: Args) -> Result {
     let args = args.take(vm, "bytes", 0, 3)?;
     let Some(value) = args.first() else { return vm.bytes(&[]) };
+    if Kind::of(value) == Kind::Proxy {
+        return bytes(vm, Args::of([vm.proxied(value)?]));
+    }
+    if let Some(result) = vm.special(value, &vm.names.bytes, &[])? {
+        return Ok(result);
+    }
     if let Some(text) = text_of(value) {
         if args.len() < 2 {
             return Err(vm.type_error("string argument without an encoding"));
@@ -293,9 +297,6 @@ fn closed(vm: &Vm, base: &Ref<Class>, mut args: Args) -> Result {
             return Err(vm.type_error("super() argument 1 must be a type"));
         };
         return vm.super_of(after, args[1].clone());
-    }
-    if is(&types.finalize) {
-        return crate::modules::weakref::make_finalizer(vm, args);
     }
     if is(&types.enumerate) {
         let start = args.keyword("start");

@@ -9,6 +9,9 @@ use crate::vm::Vm;
 
 /// `reversed(value)`
 pub(super) fn reversed(vm: &Vm, value: &Value) -> Result {
+    if Kind::of(value) == Kind::Proxy {
+        return reversed(vm, &vm.proxied(value)?);
+    }
     if let Some(result) = vm.special(value, &vm.names.reversed, &[])? {
         return Ok(result);
     }

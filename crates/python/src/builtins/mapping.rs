@@ -2,15 +2,20 @@
 
 use core::cell::RefCell;
 
+use gleaner::AnySlot;
+
 use super::methods;
 use crate::objects::dict::{Entry, ViewKind};
 use crate::objects::instance::dict_of;
-use crate::objects::{Dict, DictData, MappingProxy, View};
-use crate::value::{Kind, Result, Value, expect};
+use crate::objects::{Builtin, Dict, DictData, MappingProxy, StaticMethod, View};
+use crate::value::{Result, Value, expect};
 use crate::vm::{Args, Vm};
 
 pub(super) fn install(vm: &Vm) -> Result<()> {
     methods(vm, &vm.types.dict, "dict", DICT)?;
+    let from_keys = vm.make(Builtin { name: "fromkeys", owner: "", call: from_keys })?;
+    let from_keys = vm.make(StaticMethod { function: AnySlot::new(from_keys) })?;
+    vm.dict_set(&vm.types.dict.dict.data, vm.intern("fromkeys")?, from_keys)?;
     let proxy: super::Table = &[
         ("keys", |vm, args| through(vm, args, "keys")),
         ("values", |vm, args| through(vm, args, "values")),
@@ -43,6 +48,17 @@ fn through(vm: &Vm, mut args: Args, name: &str) -> Result {
     let dict = expect::<MappingProxy>(&proxy).dict.clone().into_any();
     let method = vm.getattr(&dict, &vm.intern(name)?)?;
     vm.call(&method, args)
+}
+
+/// `dict.fromkeys(keys, value)`
+fn from_keys(vm: &Vm, args: Args) -> Result {
+    let args = args.take(vm, "fromkeys", 1, 2)?;
+    let value = args.get(1).cloned().unwrap_or_else(|| vm.none.clone());
+    let dict = vm.dict()?;
+    for key in vm.collect(&args[0])? {
+        vm.dict_set(&dict.data, key, value.clone())?;
+    }
+    Ok(dict.into_any())
 }
 
 /// The dict that a method is called with, and the other arguments.
@@ -122,15 +138,6 @@ const DICT: super::Table = &[
         }
         Ok(vm.none.clone())
     }),
-    ("fromkeys", |vm, args| {
-        let (_, args) = args.method(vm, "fromkeys", 1, 2)?;
-        let value = args.get(1).cloned().unwrap_or_else(|| vm.none.clone());
-        let dict = vm.dict()?;
-        for key in vm.collect(&args[0])? {
-            vm.dict_set(&dict.data, key, value.clone())?;
-        }
-        Ok(dict.into_any())
-    }),
     ("__len__", |vm, args| {
         let (dict, _) = method(vm, args, "__len__", 0, 0)?;
         vm.count(table(&dict).borrow().len())
@@ -170,7 +177,7 @@ impl Vm {
     /// # Errors
     /// `TypeError` and `ValueError` if it is neither a mapping nor pairs.
     pub fn update_dict(&self, data: &RefCell<DictData>, source: &Value) -> Result<()> {
-        let is_mapping = dict_of(source).is_some() || Kind::of(source) == Kind::WeakMapping || {
+        let is_mapping = dict_of(source).is_some() || {
             let keys = self.intern("keys")?;
             self.unless(self.getattr(source, &keys), &self.types.attribute_error)?.is_some()
         };

@@ -287,6 +287,9 @@ impl Vm {
     /// # Errors
     /// `MemoryError`.
     pub fn dir(&self, object: &Value) -> Result<Vec<Value>> {
+        if Kind::of(object) == Kind::Proxy {
+            return self.dir(&self.proxied(object)?);
+        }
         let mut names: Vec<Value> = Vec::new();
         let mut add = |name: &Value| {
             if !names.iter().any(|known| text_of(known) == text_of(name)) {

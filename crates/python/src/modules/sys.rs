@@ -27,6 +27,9 @@ pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> Result<()> {
     set(vm, module, "maxsize", vm.int(i64::MAX)?)?;
     set(vm, module, "byteorder", vm.str("little")?)?;
     set(vm, module, "platform", vm.str("linux")?)?;
+    let implementation = vm.alloc(Module { name: "implementation", dict: vm.dict()? })?;
+    set(vm, &implementation, "name", vm.str("cpython")?)?;
+    set(vm, module, "implementation", implementation.into_any())?;
     set(vm, module, "argv", vm.list(vec![vm.str("script.py")?])?)?;
     for (name, error) in [("stdout", false), ("stderr", true)] {
         let file = File {

@@ -26,8 +26,6 @@ pub enum Layout {
     Exception,
     Class,
     Weak,
-    WeakMapping,
-    WeakSet,
     /// One that programs can neither make nor inherit from.
     Closed,
 }

@@ -126,6 +126,9 @@ impl Vm {
     /// # Errors
     /// As [`Vm::binary`].
     pub fn inplace(&self, operator: Binary, left: &Value, right: &Value) -> Result {
+        if Kind::of(left) == Kind::Proxy {
+            return self.inplace(operator, &self.proxied(left)?, right);
+        }
         let [_, _, name] = operator.names(self).map(Clone::clone);
         if let Some(result) = self.special(left, &name, std::slice::from_ref(right))?
             && Kind::of(&result) != Kind::NotImplemented

@@ -6,7 +6,7 @@ use super::describe::kind_name;
 use super::number::Number;
 use crate::compile::Comparison;
 use crate::objects::instance::{dict_of, list_of, set_of, text_of, tuple_of, weak_of};
-use crate::objects::{Bool, Bytes, Float, Int, Method, Range, Slice, View, WeakMapping, WeakSet};
+use crate::objects::{Bool, Bytes, Float, Int, Method, Range, Slice, View};
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::Vm;
 
@@ -193,12 +193,8 @@ impl Vm {
                     && self.equal(&left.step, &right.step)?,
             ));
         }
-        if let (Some(one), Some(other)) = (weak_of(left), weak_of(right)) {
-            // PY-48: by referent while both live.
-            return match (self.heap.referent(&one), self.heap.referent(&other)) {
-                (Some(one), Some(other)) => Ok(Some(one == other || self.equal(&one, &other)?)),
-                _ => Ok(Some(left == right)),
-            };
+        if let Some(equal) = self.equal_weak(left, right)? {
+            return Ok(Some(equal));
         }
         if Kind::of(left) == Kind::View || Kind::of(right) == Kind::View {
             if !self.both_like_sets(left, right) {
@@ -208,19 +204,16 @@ impl Vm {
             let right = self.set(self.collect(right)?, true)?;
             return self.equal(&left, &right).map(Some);
         }
-        let weak_dict = |value: &Value| value.downcast_ref::<WeakMapping>().is_some();
-        if weak_dict(left) && (weak_dict(right) || dict_of(right).is_some()) {
-            let left = self.weak_copy(left)?;
-            let right = if weak_dict(right) { self.weak_copy(right)? } else { right.clone() };
-            return self.equal(&left, &right).map(Some);
-        }
-        let weak_set = |value: &Value| value.downcast_ref::<WeakSet>().is_some();
-        if weak_set(left) && weak_set(right) {
-            let left = self.set(self.collect(left)?, true)?;
-            let right = self.set(self.collect(right)?, true)?;
-            return self.equal(&left, &right).map(Some);
-        }
         Ok(None)
+    }
+
+    /// PY-48: weak references are equal by referent while both live, by identity afterwards.
+    pub(crate) fn equal_weak(&self, left: &Value, right: &Value) -> Result<Option<bool>> {
+        let (Some(one), Some(other)) = (weak_of(left), weak_of(right)) else { return Ok(None) };
+        match (self.heap.referent(&one), self.heap.referent(&other)) {
+            (Some(one), Some(other)) => self.equal(&one, &other).map(Some),
+            _ => Ok(Some(left == right)),
+        }
     }
 
     fn both_like_sets(&self, left: &Value, right: &Value) -> bool {
@@ -364,7 +357,6 @@ impl Vm {
                 let dict = expect::<crate::objects::MappingProxy>(container).dict.clone();
                 return self.dict_contains(&dict.data, item);
             }
-            Kind::WeakMapping | Kind::WeakSet => return self.weak_contains(container, item),
             Kind::View => return self.view_contains(expect::<View>(container), item),
             _ => {}
         }

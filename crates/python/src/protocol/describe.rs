@@ -22,20 +22,9 @@ pub fn kind_name(vm: &Vm, value: &Value) -> String {
 #[must_use]
 pub fn module_of(vm: &Vm, class: &Ref<Class>) -> &'static str {
     let types = &vm.types;
-    let weak = [
-        &types.weakref,
-        &types.keyed_ref,
-        &types.weak_method,
-        &types.proxy,
-        &types.callable_proxy,
-        &types.weak_value_dict,
-        &types.weak_key_dict,
-        &types.finalize,
-    ];
+    let weak = [&types.weakref, &types.proxy, &types.callable_proxy];
     if weak.iter().any(|weak| weak.is(class)) {
         "weakref"
-    } else if types.weak_set.is(class) {
-        "_weakrefset"
     } else if types.file.is(class) {
         "_io"
     } else {

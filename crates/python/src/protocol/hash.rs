@@ -117,7 +117,7 @@ impl Vm {
                 });
                 if sum == -1 { -2 } else { sum }
             }
-            Kind::List | Kind::Dict | Kind::Slice | Kind::View | Kind::WeakMapping | Kind::WeakSet => {
+            Kind::List | Kind::Dict | Kind::Slice | Kind::View => {
                 return Err(self.unhashable(value));
             }
             Kind::Range => {
@@ -180,7 +180,7 @@ impl Vm {
     }
 
     /// The hash of a weak reference is its referent's, which it keeps (PY-48).
-    fn hash_weak(&self, value: &Value) -> Result<i64> {
+    pub(crate) fn hash_weak(&self, value: &Value) -> Result<i64> {
         let Some(weak) = weak_of(value) else { return Ok(identity_hash(value)) };
         if weak.hash().get() != -1 {
             return Ok(weak.hash().get());

@@ -3,7 +3,7 @@
 use super::describe::kind_name;
 use crate::objects::dict::ViewKind;
 use crate::objects::instance::{dict_of, list_of, set_of, text_of, tuple_of};
-use crate::objects::{Bytes, Iter, Iterator, Range, View, WeakMapping, WeakSet};
+use crate::objects::{Bytes, Iter, Iterator, Range, View};
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::Vm;
 
@@ -64,15 +64,6 @@ impl Vm {
                 self.iter(expect::<crate::objects::MappingProxy>(value).dict.clone().as_any())
             }
             Kind::File => over(Iter::Lines),
-            Kind::WeakMapping => {
-                let keys = self
-                    .weak_items(&expect::<WeakMapping>(value).dict, expect::<WeakMapping>(value).weak_keys);
-                self.iterator(Iter::Ready(keys.into_iter().map(|(key, _)| key).collect()), None)
-            }
-            Kind::WeakSet => {
-                let keys = self.weak_items(&expect::<WeakSet>(value).dict, true);
-                self.iterator(Iter::Ready(keys.into_iter().map(|(key, _)| key).collect()), None)
-            }
             _ => {
                 let class = self.class_of(value);
                 if self
@@ -90,6 +81,7 @@ impl Vm {
     pub(crate) fn is_iterator(&self, value: &Value) -> bool {
         match Kind::of(value) {
             Kind::Generator | Kind::Iterator => true,
+            Kind::Proxy => self.proxied(value).is_ok_and(|referent| self.is_iterator(&referent)),
             _ => self.lookup(&self.class_of(value), &self.names.next).is_some(),
         }
     }
@@ -102,6 +94,13 @@ impl Vm {
         match Kind::of(iterator) {
             Kind::Iterator => self.next_of(expect::<Iterator>(iterator)),
             Kind::Generator => self.generator_next(iterator),
+            Kind::Proxy => {
+                let referent = self.proxied(iterator)?;
+                if !self.is_iterator(&referent) {
+                    return Err(self.type_error("Weakref proxy referenced a non-iterator"));
+                }
+                self.next(&referent)
+            }
             _ => {
                 let next = self.special(iterator, &self.names.next, &[]);
                 match self.unless(next, &self.types.stop_iteration)? {

@@ -7,8 +7,7 @@ use super::float_text;
 use crate::objects::instance::{dict_of, list_of, payload, set_of, text_of, tuple_of, weak_of};
 use crate::objects::{
     Big, Bool, Builtin, Bytes, Cell, Class, CodeObject, File, Float, Function, Generator, Int, Layout,
-    MappingProxy, Member, Method, Module, Payload, Proxy, Range, Slice, Super, View, ViewKind, WeakMapping,
-    WeakSet,
+    MappingProxy, Member, Method, Module, Payload, Proxy, Range, Slice, Super, View, ViewKind,
 };
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::Vm;
@@ -190,22 +189,6 @@ impl Vm {
                     ),
                     None => format!("<weakproxy at {} to NoneType at 0x0>", address(value)),
                 }
-            }
-            Kind::WeakSet => {
-                let items: Vec<Value> = self
-                    .weak_items(&expect::<WeakSet>(value).dict, true)
-                    .into_iter()
-                    .map(|(key, _)| key)
-                    .collect();
-                format!("{{{}}}", self.join_reprs(items.iter())?)
-            }
-            Kind::WeakMapping => {
-                let name = if expect::<WeakMapping>(value).weak_keys {
-                    "WeakKeyDictionary"
-                } else {
-                    "WeakValueDictionary"
-                };
-                format!("<{name} at {}>", address(value))
             }
             _ => {
                 let class = self.class_of(value);

@@ -4,8 +4,8 @@ use gleaner::{AnySlot, Ref};
 
 use crate::objects::instance::{text_of, tuple_of, weak_of};
 use crate::objects::{
-    Builtin, Cell, Class, CodeObject, Exception, File, Finalizer, FrameObject, Function, Generator,
-    MappingProxy, Method, Property, Range, Slice, StaticMethod, Traceback,
+    Builtin, Cell, Class, CodeObject, Exception, File, FrameObject, Function, Generator, MappingProxy,
+    Method, Property, Range, Slice, StaticMethod, Traceback,
 };
 use crate::protocol::describe::kind_name;
 use crate::value::{Kind, Result, Value, expect, typed};
@@ -142,14 +142,6 @@ impl Vm {
                 "mode" => Some(self.str(&expect::<File>(object).mode)?),
                 _ => None,
             },
-            Kind::Finalizer => {
-                let finalizer = expect::<Finalizer>(object);
-                match text {
-                    "alive" => Some(self.bool(finalizer.weak.get().is_some())),
-                    "atexit" => Some(self.bool(finalizer.weak.get().is_some() && finalizer.at_exit.get())),
-                    _ => None,
-                }
-            }
             Kind::Int | Kind::Bool | Kind::Big => match text {
                 "real" | "numerator" => Some(object.clone()),
                 "imag" => Some(self.int(0)?),
@@ -297,10 +289,6 @@ impl Vm {
                 }
             }
             Kind::Cell if text == "cell_contents" => expect::<Cell>(object).value.put(value.cloned()),
-            Kind::Finalizer if text == "atexit" => {
-                let set = value.is_some_and(|value| self.truth(value).unwrap_or(false));
-                expect::<Finalizer>(object).at_exit.set(set);
-            }
             Kind::Instance if text == "__class__" => {
                 let Some(class) = value.and_then(typed::<Class>) else {
                     let kind = value.map_or_else(String::new, |value| kind_name(self, value));

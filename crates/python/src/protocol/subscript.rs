@@ -3,7 +3,7 @@
 use super::describe::kind_name;
 use super::number::Number;
 use crate::objects::instance::{dict_of, list_of, set_of, text_of, tuple_of};
-use crate::objects::{Bytes, List, MappingProxy, Range, Slice, View, WeakMapping, WeakSet};
+use crate::objects::{Bytes, List, MappingProxy, Range, Slice, View};
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::Vm;
 
@@ -57,11 +57,6 @@ impl Vm {
             Kind::Range => Some(usize::try_from(expect::<Range>(value).len()).unwrap_or(usize::MAX)),
             Kind::View => dict_of(&expect::<View>(value).dict).map(|data| data.borrow().len()),
             Kind::MappingProxy => Some(expect::<MappingProxy>(value).dict.data.borrow().len()),
-            Kind::WeakMapping => {
-                let mapping = expect::<WeakMapping>(value);
-                Some(self.weak_items(&mapping.dict, mapping.weak_keys).len())
-            }
-            Kind::WeakSet => Some(self.weak_items(&expect::<WeakSet>(value).dict, true).len()),
             _ => None,
         })
     }
@@ -136,7 +131,6 @@ impl Vm {
                 let dict = expect::<MappingProxy>(object).dict.clone();
                 self.dict_get(&dict.data, key)?.ok_or_else(|| self.key_error(key.clone()))
             }
-            Kind::WeakMapping => self.weak_get(object, key)?.ok_or_else(|| self.key_error(key.clone())),
             _ => Err(self.type_error(&format!("'{}' object is not subscriptable", kind_name(self, object)))),
         }
     }
@@ -251,9 +245,6 @@ impl Vm {
             drop(old);
             return Ok(());
         }
-        if Kind::of(object) == Kind::WeakMapping {
-            return self.weak_set(object, key, value);
-        }
         Err(self
             .type_error(&format!("'{}' object does not support item assignment", kind_name(self, object))))
     }
@@ -282,9 +273,6 @@ impl Vm {
             let old = items.borrow_mut().remove(place);
             drop(old);
             return Ok(());
-        }
-        if Kind::of(object) == Kind::WeakMapping {
-            return self.weak_remove(object, key)?.map(drop).ok_or_else(|| self.key_error(key.clone()));
         }
         Err(self.type_error(&format!("'{}' object doesn't support item deletion", kind_name(self, object))))
     }

@@ -3,9 +3,7 @@
 use gleaner::{Ref, WeakReference};
 
 use crate::objects::dict::{View, ViewKind};
-use crate::objects::{
-    Builtin, Class, Exception, Instance, Iter, Iterator, Member, Set, Slotted, WeakMapping,
-};
+use crate::objects::{Builtin, Class, Exception, Instance, Iter, Iterator, Member, Set, Slotted};
 use crate::value::{Kind, Value, expect};
 use crate::vm::Vm;
 
@@ -81,7 +79,6 @@ impl Vm {
             }
             Kind::File => &types.file,
             Kind::Super => &types.super_,
-            Kind::Weak => &types.weakref,
             Kind::Proxy => {
                 let alive = self.heap.referent(&expect::<crate::objects::Proxy>(value).weak);
                 if alive.is_some_and(|alive| self.is_callable(&alive)) {
@@ -90,15 +87,6 @@ impl Vm {
                     &types.proxy
                 }
             }
-            Kind::WeakMapping => {
-                if expect::<WeakMapping>(value).weak_keys {
-                    &types.weak_key_dict
-                } else {
-                    &types.weak_value_dict
-                }
-            }
-            Kind::WeakSet => &types.weak_set,
-            Kind::Finalizer => &types.finalize,
             Kind::MappingProxy => &types.mapping_proxy,
             Kind::Other if value.downcast_ref::<WeakReference>().is_some() => &types.weakref,
             Kind::Other => &types.object,
@@ -141,7 +129,7 @@ impl Vm {
     #[must_use]
     pub fn is_callable(&self, value: &Value) -> bool {
         match Kind::of(value) {
-            Kind::Function | Kind::Builtin | Kind::Method | Kind::Class | Kind::Finalizer => true,
+            Kind::Function | Kind::Builtin | Kind::Method | Kind::Class => true,
             Kind::StaticMethod => true,
             Kind::Other => value.downcast_ref::<WeakReference>().is_some(),
             Kind::Proxy => self

@@ -89,14 +89,8 @@ types! {
     map: "map", object, Closed;
     filter: "filter", object, Closed;
     weakref: "ReferenceType", object, Weak;
-    keyed_ref: "KeyedRef", weakref, Weak;
-    weak_method: "WeakMethod", weakref, Weak;
     proxy: "ProxyType", object, Closed;
     callable_proxy: "CallableProxyType", object, Closed;
-    weak_value_dict: "WeakValueDictionary", object, WeakMapping;
-    weak_key_dict: "WeakKeyDictionary", object, WeakMapping;
-    weak_set: "WeakSet", object, WeakSet;
-    finalize: "finalize", object, Closed;
     base_exception: "BaseException", object, Exception;
     system_exit: "SystemExit", base_exception, Exception;
     keyboard_interrupt: "KeyboardInterrupt", base_exception, Exception;
@@ -155,7 +149,7 @@ fn bare(
         mro: Slot::empty(),
         layout,
         builtin: true,
-        has_dict: matches!(layout, Layout::Exception | Layout::WeakMapping | Layout::WeakSet),
+        has_dict: layout == Layout::Exception,
         has_weakref: true,
         slots: 0,
         flags: Cell::new(0),
@@ -226,8 +220,6 @@ impl Vm {
             modules: RefCell::default(),
             handled: RefCell::default(),
             gc: GcState::new(),
-            finalizers: RefCell::default(),
-            finalizer_count: Cell::new(0),
             output: RefCell::new(output),
             limits,
             interned,

@@ -403,8 +403,6 @@ impl Vm {
             Layout::Exception => &types.base_exception,
             Layout::Class => &types.type_,
             Layout::Weak => &types.weakref,
-            Layout::WeakMapping => &types.weak_value_dict,
-            Layout::WeakSet => &types.weak_set,
         }
         .clone()
     }

@@ -8,8 +8,8 @@ use gleaner::Ref;
 
 use super::{Frame, Vm};
 use crate::compile::Code;
-use crate::objects::{Dict, Finalizer};
-use crate::value::{Result, Value};
+use crate::objects::{Builtin, Dict};
+use crate::value::{Raised, Result, Value};
 
 /// Where a program writes.
 pub enum Output {
@@ -148,13 +148,21 @@ impl Vm {
         let main = self.dict()?;
         self.dict_set(&main.data, self.names.name.clone(), self.names.main.clone())?;
         self.main.replace(Some(main.clone()));
+        self.run_module(code, &main)
+    }
+
+    /// Runs code as a module's, with its names.
+    ///
+    /// # Errors
+    /// What it raises.
+    pub(crate) fn run_module(&self, code: &Arc<Code>, names: &Ref<Dict>) -> Result {
         let code = self.code_object(code)?;
         let stack = Vec::with_capacity(code.code.stack as usize);
         let mut frame = Frame {
             code,
             function: None,
-            globals: main.clone(),
-            names: Some(main),
+            globals: names.clone(),
+            names: Some(names.clone()),
             locals: Vec::new(),
             cells: Vec::new(),
             stack,
@@ -204,25 +212,30 @@ impl Vm {
         }
     }
 
+    /// Calls what `weakref.finalize` holds for the exit.
     fn run_finalizers_at_exit(&self) {
-        loop {
-            let next: Option<gleaner::Ref<Finalizer>> = {
-                let finalizers = self.finalizers.borrow();
-                finalizers
-                    .iter()
-                    .filter(|finalizer| finalizer.at_exit.get())
-                    .max_by_key(|finalizer| finalizer.number)
-                    .cloned()
-            };
-            let Some(finalizer) = next else { break };
-            if let Err(raised) = self.run_finalizer(&finalizer) {
-                self.unraisable(&raised, finalizer.as_any());
-            }
-        }
-        // Those that are not called at exit are not called after it either.
-        let silent = self.finalizers.take();
-        for finalizer in &silent {
-            drop(finalizer.weak.take());
+        let module = self.modules.borrow().iter().find(|module| module.name == "weakref").cloned();
+        let Some(class) = module.and_then(|module| self.dict_get_text(&module.dict.data, "finalize")) else {
+            return;
+        };
+        let called = self
+            .intern("_at_exit")
+            .and_then(|name| self.getattr(&class, &name))
+            .and_then(|run| Ok((run, self.make(REPORT)?)))
+            .and_then(|(run, report)| self.call_with(&run, [report]));
+        if let Err(raised) = called {
+            self.unraisable(&raised, &class);
         }
     }
 }
+
+/// Reports the error of a finalizer at exit.
+const REPORT: Builtin = Builtin {
+    name: "report",
+    owner: "",
+    call: |vm, args| {
+        let args = args.take(vm, "report", 2, 2)?;
+        vm.unraisable(&Raised(args[1].clone()), &args[0]);
+        Ok(vm.none.clone())
+    },
+};

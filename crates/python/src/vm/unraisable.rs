@@ -3,9 +3,9 @@
 use gleaner::{Ref, WeakReference};
 
 use super::{Vm, current};
+use crate::objects::Exception;
 use crate::objects::instance::list_of;
 use crate::objects::weak::Target;
-use crate::objects::{Dict, Exception, WeakMapping, WeakSet};
 use crate::protocol::describe::{kind_name, traceback_text};
 use crate::value::{Kind, Raised, Value, expect};
 
@@ -55,32 +55,8 @@ pub fn told(target: &Target, weak: &Ref<WeakReference>) {
                 vm.unraisable(&raised, callback);
             }
         }
-        Target::Mapping(mapping, key) => {
-            if let Some(mapping) = referent(&vm, mapping) {
-                vm.forget_weak(&expect::<WeakMapping>(&mapping).dict, key.as_ref(), weak);
-            }
-        }
-        Target::Set(set) => {
-            if let Some(set) = referent(&vm, set) {
-                vm.forget_weak(&expect::<WeakSet>(&set).dict, None, weak);
-            }
-        }
-        Target::Finalizer(finalizer) => {
-            if let Err(raised) = vm.run_finalizer(finalizer) {
-                vm.unraisable(&raised, finalizer.as_any());
-            }
-        }
-        Target::Method(method, callback) => {
-            if let Some(method) = referent(&vm, method) {
-                vm.weak_method_died(&method, callback);
-            }
-        }
     }
     vm.handled.replace(handled);
-}
-
-fn referent(vm: &Vm, weak: &Value) -> Option<Value> {
-    vm.heap.referent(&weak.clone().downcast::<WeakReference>().ok()?)
 }
 
 impl Vm {
@@ -96,24 +72,6 @@ impl Vm {
             // What the report has used goes at once, as the traceback of CPython's hook does.
             expect::<Exception>(&raised.0).traceback.clear();
         }
-    }
-
-    /// Takes out of a weak table what a weak reference that has died stood for.
-    fn forget_weak(&self, dict: &Ref<Dict>, key: Option<&Value>, weak: &Ref<WeakReference>) {
-        let hash = match key {
-            Some(key) => self.hash(key).unwrap_or(-1),
-            None => weak.hash().get(),
-        };
-        let entry = {
-            let mut data = dict.data.borrow_mut();
-            let places = data.candidates(hash);
-            let place = places.into_iter().find(|place| {
-                data.at(*place)
-                    .is_some_and(|entry| &entry.key == weak.as_any() || &entry.value == weak.as_any())
-            });
-            place.and_then(|place| data.remove(place))
-        };
-        drop(entry);
     }
 
     /// The callbacks of `gc.callbacks`, as a list of values.
