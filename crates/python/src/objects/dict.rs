@@ -2,7 +2,7 @@
 //!
 //! An entry lies in a list, in the order of insertion; a table of places finds it by hash. Looking a key up may run the
 //! program (`__eq__`), so it goes in steps (see `protocol::hash`): the table tells candidates, the keys are compared while
-//! nothing is borrowed, and the version tells whether the table is still the same.
+//! nothing is borrowed, and the entry tells whether it is still the same.
 
 use core::cell::{Cell, RefCell};
 
@@ -27,7 +27,6 @@ pub struct Entry {
 pub struct DictData {
     entries: Vec<Option<Entry>>,
     places: HashTable<u32>,
-    version: u64,
 }
 
 impl DictData {
@@ -41,12 +40,6 @@ impl DictData {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
-    }
-
-    /// Changes whenever keys come or go.
-    #[must_use]
-    pub fn version(&self) -> u64 {
-        self.version
     }
 
     /// The number of places, empty ones included: what an iteration counts to.
@@ -109,7 +102,6 @@ impl DictData {
             entries[*place as usize].as_ref().map_or(0, |entry| spread(entry.hash))
         });
         self.entries.push(Some(entry));
-        self.version += 1;
     }
 
     /// Takes out the entry at a place.
@@ -118,7 +110,6 @@ impl DictData {
         if let Ok(found) = self.places.find_entry(spread(entry.hash), |other| *other as usize == place) {
             found.remove();
         }
-        self.version += 1;
         if self.places.is_empty() {
             self.entries.clear();
         }

@@ -1,7 +1,7 @@
 //! Hashes, and looking keys up by them.
 //!
 //! A lookup among strings, ints and other atoms compares without running the program. Any other lookup takes the candidates
-//! out of the table, compares them with nothing borrowed, and begins anew if the table has changed meanwhile.
+//! out of the table, compares them with nothing borrowed, and begins anew if an entry has changed meanwhile.
 
 use core::cell::RefCell;
 use core::hash::Hasher;
@@ -207,24 +207,19 @@ impl Vm {
             }
         }
         'again: loop {
-            let (candidates, version): (Vec<(usize, Value)>, u64) = {
+            let candidates: Vec<(usize, Value)> = {
                 let table = data.borrow();
-                let candidates = table
-                    .candidates(hash)
-                    .into_iter()
-                    .filter_map(|place| Some((place, table.at(place)?.key.clone())))
-                    .collect();
-                (candidates, table.version())
+                let candidates = table.candidates(hash).into_iter();
+                candidates.filter_map(|place| Some((place, table.at(place)?.key.clone()))).collect()
             };
             for (place, other) in candidates {
-                if other == *key || self.equal(&other, key)? {
-                    if data.borrow().version() != version {
-                        continue 'again;
-                    }
-                    return Ok(Some(place));
-                }
-                if data.borrow().version() != version {
+                let equal = other == *key || self.equal(&other, key)?;
+                if data.borrow().at(place).is_none_or(|entry| entry.key != other) {
+                    self.charge_operation()?;
                     continue 'again;
+                }
+                if equal {
+                    return Ok(Some(place));
                 }
             }
             return Ok(None);
