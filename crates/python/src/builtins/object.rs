@@ -88,6 +88,7 @@ pub(super) fn install(vm: &Vm) -> Result<()> {
         &types.type_,
         "type",
         &[
+            ("__init__", |vm, _| Ok(vm.none.clone())),
             ("mro", |vm, args| {
                 let (class, _) = args.method(vm, "mro", 0, 0)?;
                 let mro = typed::<Class>(&class).and_then(|class| class.mro.get());

@@ -2,6 +2,7 @@
 
 use super::{methods, sort};
 use crate::objects::instance::{list_of, tuple_of};
+use crate::objects::sequence::append;
 use crate::objects::{Range, Slice};
 use crate::protocol::number::Number;
 use crate::value::{Result, Value, expect};
@@ -49,7 +50,7 @@ const LIST: super::Table = &[
     ("append", |vm, args| {
         list_and(vm, &args, "append")?;
         let (list, mut args) = args.method(vm, "append", 1, 1)?;
-        cell(&list).borrow_mut().push(args.remove(0));
+        append(&mut cell(&list).borrow_mut(), args.remove(0));
         Ok(vm.none.clone())
     }),
     ("extend", |vm, args| {

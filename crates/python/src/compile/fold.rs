@@ -108,6 +108,14 @@ pub(super) fn truth(constant: &Constant) -> Option<bool> {
 }
 
 fn fold_binary(operator: Operator, left: &Constant, right: &Constant) -> Option<Constant> {
+    if let (Constant::Bool(left), Constant::Bool(right)) = (left, right) {
+        match operator {
+            Operator::BitAnd => return Some(Constant::Bool(left & right)),
+            Operator::BitOr => return Some(Constant::Bool(left | right)),
+            Operator::BitXor => return Some(Constant::Bool(left ^ right)),
+            _ => {}
+        }
+    }
     if let (Some(left), Some(right)) = (as_int(left), as_int(right)) {
         return fold_ints(operator, &left, &right);
     }

@@ -32,6 +32,15 @@ pub struct List {
     pub items: RefCell<Vec<Value>>,
 }
 
+/// Appends an item. A full list grows by an eighth, as CPython's lists do (`list_resize`), not to its double.
+pub fn append(items: &mut Vec<Value>, item: Value) {
+    let length = items.len();
+    if length == items.capacity() {
+        items.reserve_exact(((length >> 3) + 6) & !3);
+    }
+    items.push(item);
+}
+
 /// A range; of ints of 64 bits.
 #[derive(Trace, Clone, Copy, PartialEq, Eq)]
 #[trace(tag = Kind::Range as u8)]

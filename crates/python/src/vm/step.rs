@@ -6,6 +6,7 @@ use super::run::Flow;
 use super::{Args, Frame, Vm};
 use crate::compile::{NO_KEYWORDS, Op, Unary};
 use crate::objects::instance::{dict_of, list_of, tuple_of};
+use crate::objects::sequence::append;
 use crate::objects::{Cell, Exception, Generator};
 use crate::value::{Kind, Raised, Result, Value, expect};
 
@@ -234,7 +235,7 @@ impl Vm {
                 }
                 Op::ListAppend(n) => {
                     let item = frame.pop();
-                    list_of(frame.top(n)).expect(BALANCED).borrow_mut().push(item);
+                    append(&mut list_of(frame.top(n)).expect(BALANCED).borrow_mut(), item);
                 }
                 Op::SetAdd(n) => {
                     let item = frame.pop();
