@@ -168,7 +168,8 @@ impl Vm {
         }
         if let Some(items) = list_of(value) {
             let items = items.borrow();
-            return 40 + COLLECTOR + if items.is_empty() { 0 } else { 8 * items.capacity() };
+            let room = items.capacity().min(items.len() + items.len() / 8 + 8);
+            return 40 + COLLECTOR + if items.is_empty() { 0 } else { 8 * room };
         }
         if let Some(items) = tuple_of(value) {
             return 24 + COLLECTOR + 8 * items.len();
@@ -192,6 +193,8 @@ impl Vm {
             }
             Kind::Float => 24,
             Kind::None | Kind::Ellipsis | Kind::NotImplemented => 16,
+            Kind::Bytes => 33 + expect::<crate::objects::Bytes>(value).0.len(),
+            Kind::Slotted0 if self.class_of(value).builtin => 16,
             Kind::Slotted0 | Kind::Slotted1 | Kind::Slotted2 | Kind::Slotted3 | Kind::Slotted4 => {
                 16 + COLLECTOR + 8 * slots(value).len()
             }
