@@ -10,9 +10,12 @@ use crate::objects::Module;
 use crate::value::{Result, Value};
 use crate::vm::Vm;
 
+/// What fills a module's dict.
+type Fill = fn(&Vm, &Ref<Module>) -> Result<()>;
+
 /// Makes a module when it is imported for the first time; nothing if there is none of the name.
 pub(crate) fn load(vm: &Vm, name: &str) -> Result<Option<Ref<Module>>> {
-    let fill: (&'static str, fn(&Vm, &Ref<Module>) -> Result<()>) = match name {
+    let (name, fill): (&'static str, Fill) = match name {
         "gc" => ("gc", gc::fill),
         "sys" => ("sys", sys::fill),
         "weakref" => ("weakref", weakref::fill),
@@ -20,9 +23,9 @@ pub(crate) fn load(vm: &Vm, name: &str) -> Result<Option<Ref<Module>>> {
         _ => return Ok(None),
     };
     let dict = if name == "builtins" { vm.builtins.clone() } else { vm.dict()? };
-    let module = vm.alloc(Module { name: fill.0, dict })?;
-    set(vm, &module, "__name__", vm.intern(fill.0)?)?;
-    (fill.1)(vm, &module)?;
+    let module = vm.alloc(Module { name, dict })?;
+    set(vm, &module, "__name__", vm.intern(name)?)?;
+    fill(vm, &module)?;
     vm.modules.borrow_mut().push(module.clone());
     Ok(Some(module))
 }

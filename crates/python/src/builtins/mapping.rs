@@ -235,11 +235,9 @@ fn insert(places: &mut [Option<(i64, Value)>], hash: i64, key: Value) {
     let mut at = usize::try_from(perturb & mask as u64).unwrap_or(0);
     loop {
         let last = if at + PROBES <= mask { at + PROBES } else { at };
-        for place in at..=last {
-            if places[place].is_none() {
-                places[place] = Some((hash, key));
-                return;
-            }
+        if let Some(free) = places[at..=last].iter_mut().find(|place| place.is_none()) {
+            *free = Some((hash, key));
+            return;
         }
         perturb >>= 5;
         at = usize::try_from((at as u64).wrapping_mul(5).wrapping_add(1).wrapping_add(perturb) & mask as u64)

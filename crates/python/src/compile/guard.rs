@@ -168,12 +168,8 @@ impl Scanner<'_> {
                         return Ok(());
                     }
                 }
-                b'\'' | b'"' if braces > 0 => {
-                    if byte == quote && !triple {
-                        // Before 3.12 this ends the string, from then on it begins an inner one. Either way it is counted.
-                        self.count()?;
-                    }
-                }
+                // Before 3.12 this ends the string, from then on it begins an inner one. Either way it is counted.
+                b'\'' | b'"' if braces > 0 && byte == quote && !triple => self.count()?,
                 b'{' | b'(' | b'[' if formatted => {
                     braces += 1;
                     if braces + self.counts.len() > BRACKETS {

@@ -127,19 +127,13 @@ impl Vm {
                 *index += 1;
                 item
             }
-            Iter::ListReversed(left) => {
-                let item = match left.checked_sub(1) {
-                    Some(index) => {
-                        *left = index;
-                        subject
-                            .as_ref()
-                            .and_then(list_of)
-                            .and_then(|items| items.borrow().get(index).cloned())
-                    }
-                    None => None,
-                };
-                item
-            }
+            Iter::ListReversed(left) => match left.checked_sub(1) {
+                Some(index) => {
+                    *left = index;
+                    subject.as_ref().and_then(list_of).and_then(|items| items.borrow().get(index).cloned())
+                }
+                None => None,
+            },
             Iter::Tuple(index) => {
                 let item = subject.as_ref().and_then(tuple_of).and_then(|items| items.get(*index).cloned());
                 *index += 1;

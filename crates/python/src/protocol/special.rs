@@ -152,10 +152,9 @@ impl Vm {
                 let dict = expect::<MappingProxy>(object).dict.clone().into_any();
                 self.unless(self.getattr(&dict, name), &self.types.attribute_error)?
             }
-            Kind::Other | Kind::Instance if text == "__callback__" => match weak_of(object) {
-                Some(weak) => Some(self.weak_callback(&weak)),
-                None => None,
-            },
+            Kind::Other | Kind::Instance if text == "__callback__" => {
+                weak_of(object).map(|weak| self.weak_callback(&weak))
+            }
             _ => match text {
                 "__doc__" => Some(self.none.clone()),
                 _ => None,

@@ -253,17 +253,13 @@ impl Vm {
         }
         let keyword_defaults = function.keyword_defaults.get();
         let mut missing: Vec<&str> = Vec::new();
-        for place in positional..positional + code.keyword_only as usize {
-            if locals[place].is_some() {
-                continue;
-            }
-            let name = &code.locals[place];
-            let default = match &keyword_defaults {
-                Some(defaults) => self.dict_get_text(&expect::<Dict>(defaults).data, name),
-                None => None,
-            };
+        let named = locals.iter_mut().zip(&code.locals).skip(positional).take(code.keyword_only as usize);
+        for (local, name) in named.filter(|(local, _)| local.is_none()) {
+            let default = keyword_defaults
+                .as_ref()
+                .and_then(|defaults| self.dict_get_text(&expect::<Dict>(defaults).data, name));
             match default {
-                Some(default) => locals[place] = Some(default),
+                Some(default) => *local = Some(default),
                 None => missing.push(name),
             }
         }

@@ -361,7 +361,8 @@ impl Vm {
     pub fn new_object(&self, class: &Ref<Class>, args: Args, has_init: bool) -> Result {
         let payload = match class.layout {
             Layout::Object => {
-                if !has_init && !(args.is_empty() && args.keywords.is_empty()) {
+                let any = !(args.is_empty() && args.keywords.is_empty());
+                if any && !has_init {
                     return Err(self.type_error(&format!("{}() takes no arguments", class.name())));
                 }
                 Payload::None
