@@ -50,6 +50,14 @@ impl Default for Options {
     }
 }
 
+/// What becomes of what a program prints, and whether the heap is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Loud,
+    Quiet,
+    Checked,
+}
+
 /// How a program ended.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Ended {
@@ -114,27 +122,47 @@ impl Script {
         self.run_with(options, limits, false)
     }
 
+    /// Runs it within limits on this thread, which has a stack of [`Options::stack`] bytes left, keeps what it prints, and
+    /// checks the heap before and after the program's end.
+    ///
+    /// # Errors
+    /// [`NoMachine`]
+    ///
+    /// # Panics
+    /// If the heap is not as it must be.
+    pub fn run_checked(&self, options: Options, limits: Limits) -> Result<Ended, NoMachine> {
+        self.run_here(options, limits, Mode::Checked)
+    }
+
     fn run_with(&self, options: Options, limits: fn() -> Limits, loudly: bool) -> Result<Ended, NoMachine> {
         std::thread::scope(|scope| {
             std::thread::Builder::new()
                 .stack_size(options.stack)
-                .spawn_scoped(scope, || self.run_here(options, limits(), loudly))
+                .spawn_scoped(scope, || {
+                    self.run_here(options, limits(), if loudly { Mode::Loud } else { Mode::Quiet })
+                })
                 .map_err(|_| NoMachine)?
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
 
-    fn run_here(&self, options: Options, limits: Limits, loudly: bool) -> Result<Ended, NoMachine> {
-        let output = if loudly { Output::process() } else { Output::memory() };
-        let Options { profile, strategy, stack: _ } = options;
-        let vm = Vm::new(Setup { profile, strategy, output, limits }).map_err(|_| NoMachine)?;
+    fn run_here(&self, options: Options, limits: Limits, mode: Mode) -> Result<Ended, NoMachine> {
+        let output = if mode == Mode::Loud { Output::process() } else { Output::memory() };
+        let Options { profile, strategy, stack } = options;
+        let vm = Vm::new(Setup { profile, strategy, output, limits, stack }).map_err(|_| NoMachine)?;
         let _entered = vm.enter();
         let code = match vm.run_main(&self.code) {
             Ok(_) => 0,
             Err(raised) => exit_code(&vm, &raised),
         };
+        if mode == Mode::Checked {
+            vm.heap.check();
+        }
         vm.end();
+        if mode == Mode::Checked {
+            vm.heap.check();
+        }
         let (out, errors) = match &mut *vm.output.borrow_mut() {
             Output::Process(_) => (Vec::new(), Vec::new()),
             Output::Memory { out, errors } => (std::mem::take(out), std::mem::take(errors)),
@@ -147,7 +175,7 @@ impl Script {
 fn exit_code(vm: &Vm, raised: &Raised) -> u8 {
     if !vm.is_of(raised, &vm.types.system_exit) {
         let text = traceback_text(vm, &raised.0);
-        vm.output.borrow_mut().error(&text);
+        let _ = vm.write(&text, true);
         return 1;
     }
     let args = raised.0.downcast_ref::<Exception>().and_then(|exception| exception.args.get());
@@ -162,7 +190,7 @@ fn exit_code(vm: &Vm, raised: &Raised) -> u8 {
             }
             _ => {
                 let text = vm.str_text(&value).unwrap_or_default();
-                vm.output.borrow_mut().error(&format!("{text}\n"));
+                let _ = vm.write(&format!("{text}\n"), true);
                 1
             }
         },

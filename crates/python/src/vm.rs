@@ -40,6 +40,16 @@ const RECURSION_LIMIT: usize = 1000;
 /// How deep they may nest at most, whatever the program asks for: the thread's stack must hold them.
 const RECURSION_MAX: usize = 30_000;
 
+/// The bytes of a stack that calls may not use: the collector, and what is called at the deepest place, need some.
+const STACK_RESERVE: usize = 192 << 10;
+
+/// About where the stack's end is now.
+#[inline(never)]
+fn stack_address() -> usize {
+    let here = 0_u8;
+    std::ptr::from_ref(std::hint::black_box(&here)).addr()
+}
+
 /// A machine. It belongs to one thread and is its current one while something runs.
 pub struct Vm {
     /// The version's rules.
@@ -80,6 +90,8 @@ pub struct Vm {
     pub limits: Limits,
     interned: intern::Interned,
     depth: Cell<usize>,
+    /// The address below which the stack is kept for what does not nest.
+    stack_floor: usize,
     recursion_limit: Cell<usize>,
     pub(crate) repr_stack: RefCell<Vec<usize>>,
     /// What Python shows of a weak reference that is hidden in another object (a proxy, an instance of a subclass): weakly.
@@ -124,8 +136,9 @@ impl Vm {
         what: &str,
         work: impl FnOnce() -> crate::value::Result<T>,
     ) -> crate::value::Result<T> {
+        self.charge_operation()?;
         let depth = self.depth.get();
-        if depth >= self.recursion_limit.get().min(RECURSION_MAX) {
+        if depth >= self.recursion_limit.get().min(RECURSION_MAX) || stack_address() < self.stack_floor {
             return Err(
                 self.raise(&self.types.recursion_error, &format!("maximum recursion depth exceeded{what}"))
             );

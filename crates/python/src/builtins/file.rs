@@ -27,6 +27,9 @@ pub(super) fn open(vm: &Vm, mut args: Args) -> Result {
     let mode = args.get(1).cloned().or(mode);
     let mode = mode.as_ref().and_then(text_of).unwrap_or("r").to_string();
     let plain = mode.replace('t', "");
+    if !vm.limits.files {
+        return Err(os_error(vm, &std::io::ErrorKind::PermissionDenied.into(), path));
+    }
     let failed = |error: std::io::Error| os_error(vm, &error, path);
     let state = match plain.as_str() {
         "r" => {
@@ -122,8 +125,7 @@ const FILE: super::Table = &[
             Some(Open::Writing(out)) => {
                 out.write_all(text.as_bytes()).map_err(|error| os_error(vm, &error, ""))?;
             }
-            Some(Open::Standard { error: true }) => vm.output.borrow_mut().error(text),
-            Some(Open::Standard { error: false }) => vm.output.borrow_mut().write(text),
+            Some(Open::Standard { error }) => vm.write(text, *error)?,
             Some(Open::Reading(..)) => return Err(vm.raise(&vm.types.os_error, "not writable")),
             None => return Err(closed(vm)),
         }

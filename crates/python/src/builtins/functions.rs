@@ -210,11 +210,13 @@ const FUNCTIONS: super::Table = &[
             return Err(vm.value_error("pow() 3rd argument cannot be 0"));
         }
         if num_traits::Signed::is_negative(&exponent) {
+            vm.charge_digits(&base, &modulus, exponent.bits().max(64))?;
             return match base.modinv(&modulus) {
                 Some(inverse) => vm.big(inverse.modpow(&-exponent, &modulus)),
                 None => Err(vm.value_error("base is not invertible for the given modulus")),
             };
         }
+        vm.charge_digits(&modulus, &modulus, exponent.bits())?;
         vm.big(base.modpow(&exponent, &modulus))
     }),
     ("chr", |vm, args| {
@@ -263,6 +265,7 @@ fn print(vm: &Vm, mut args: Args) -> Result {
             text.push_str(separator.as_ref().map_or(" ", |separator| text_of(separator).unwrap_or(" ")));
         }
         text.push_str(&vm.str_text(value)?);
+        vm.charge_bytes(text.len())?;
     }
     text.push_str(end.as_ref().map_or("\n", |end| text_of(end).unwrap_or("\n")));
     match file {
@@ -270,7 +273,7 @@ fn print(vm: &Vm, mut args: Args) -> Result {
             let write = vm.getattr(&file, &vm.intern("write")?)?;
             vm.call_with(&write, [vm.string(text)?])?;
         }
-        None => vm.output.borrow_mut().write(&text),
+        None => vm.write(&text, false)?,
     }
     if flush {
         vm.output.borrow_mut().flush();
@@ -289,7 +292,7 @@ fn attribute_name(vm: &Vm, name: &Value) -> Result {
 fn is_one_of(vm: &Vm, class: &gleaner::Ref<Class>, of: &Value, name: &str) -> Result<bool> {
     if let Some(choices) = tuple_of(of) {
         for choice in choices {
-            if is_one_of(vm, class, choice, name)? {
+            if vm.nested(" in comparison", || is_one_of(vm, class, choice, name))? {
                 return Ok(true);
             }
         }

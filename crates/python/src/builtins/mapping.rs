@@ -24,11 +24,11 @@ pub(super) fn install(vm: &Vm) -> Result<()> {
         ("copy", |vm, args| through(vm, args, "copy")),
     ];
     methods(vm, &vm.types.mapping_proxy, "mappingproxy", proxy)?;
-    for class in [&vm.types.dict_keys, &vm.types.dict_items] {
+    for (class, name) in [(&vm.types.dict_keys, "dict_keys"), (&vm.types.dict_items, "dict_items")] {
         methods(
             vm,
             class,
-            "dict_keys",
+            name,
             &[("isdisjoint", |vm, args| {
                 let (view, args) = args.method(vm, "isdisjoint", 1, 1)?;
                 for item in vm.collect(&args[0])? {

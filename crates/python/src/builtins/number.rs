@@ -107,7 +107,7 @@ pub(super) fn round(vm: &Vm, value: &Value, digits: Option<&Value>) -> Result {
                     let digits = usize::try_from(digits).unwrap_or(0).min(400);
                     vm.float(format!("{float:.digits$}").parse().unwrap_or(float))
                 } else {
-                    let scale = 10_f64.powi(i32::try_from(-digits).unwrap_or(400));
+                    let scale = 10_f64.powi(i32::try_from(digits.unsigned_abs()).unwrap_or(400));
                     vm.float((float / scale).round_ties_even() * scale)
                 }
             }
@@ -118,7 +118,7 @@ pub(super) fn round(vm: &Vm, value: &Value, digits: Option<&Value>) -> Result {
                 return vm.number(number);
             }
             let big = number.into_big().unwrap_or_default();
-            let Some(power) = (-digits).to_u32().filter(|power| *power < 10_000) else { return vm.int(0) };
+            let Some(power) = digits.unsigned_abs().to_u32().filter(|power| *power < 10_000) else { return vm.int(0) };
             let scale = num_traits::Pow::pow(BigInt::from(10), power);
             let (quotient, rest) = num_integer::Integer::div_mod_floor(&big, &scale);
             let twice = rest * 2;

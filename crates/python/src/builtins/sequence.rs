@@ -57,7 +57,7 @@ const LIST: super::Table = &[
         list_and(vm, &args, "extend")?;
         let (list, args) = args.method(vm, "extend", 1, 1)?;
         let items = vm.collect(&args[0])?;
-        cell(&list).borrow_mut().extend(items);
+        vm.extend(cell(&list), items)?;
         Ok(vm.none.clone())
     }),
     ("insert", |vm, args| {
@@ -227,4 +227,17 @@ fn count(vm: &Vm, items: &[Value], wanted: &Value) -> Result {
         found += usize::from(vm.same(item, wanted)?);
     }
     vm.count(found)
+}
+
+impl Vm {
+    /// Adds items at the end of a list.
+    ///
+    /// # Errors
+    /// `MemoryError` if they become too many.
+    pub(crate) fn extend(&self, list: &core::cell::RefCell<Vec<Value>>, items: Vec<Value>) -> Result<()> {
+        let length = list.borrow().len().saturating_add(items.len());
+        self.charge_bytes(length.saturating_mul(8))?;
+        list.borrow_mut().extend(items);
+        Ok(())
+    }
 }

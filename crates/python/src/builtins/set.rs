@@ -115,6 +115,7 @@ const WRITE: super::Table = &[
     }),
     ("pop", |vm, args| {
         let (set, _) = method(vm, args, "pop", 0, 0)?;
+        vm.charge_work(table(&set).borrow().len() as u64 * 64)?;
         let first = super::set_order(vm, table(&set)).into_iter().next();
         let Some(first) = first else { return Err(vm.key_error(vm.str("pop from an empty set")?)) };
         vm.dict_remove(table(&set), &first)?;

@@ -43,7 +43,10 @@ pub(super) fn method(
 ) -> Result<(String, Vec<Value>)> {
     let (string, args) = args.method(vm, name, least, most)?;
     match text_of(&string) {
-        Some(text) => Ok((text.to_string(), args.into_vec())),
+        Some(text) => {
+            vm.charge_work(text.len() as u64)?;
+            Ok((text.to_string(), args.into_vec()))
+        }
         None => Err(vm.type_error(&format!("descriptor '{name}' requires a 'str' object"))),
     }
 }

@@ -37,6 +37,9 @@ fn justify(vm: &Vm, args: Args, name: &str, sides: fn(usize) -> (usize, usize)) 
     let width = usize::try_from(vm.index_i64(&args[0])?).unwrap_or(0);
     vm.charge_bytes(width)?;
     let fill = args.get(1).map_or(Ok(" "), |fill| text(vm, fill))?;
+    if fill.chars().count() != 1 {
+        return Err(vm.type_error("The fill character must be exactly one character long"));
+    }
     let missing = width.saturating_sub(string.chars().count());
     let (left, right) = sides(missing);
     vm.string(format!("{}{string}{}", fill.repeat(left), fill.repeat(right)))

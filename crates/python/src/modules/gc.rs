@@ -92,7 +92,7 @@ impl Vm {
                         counts.join(" "),
                         self.heap.get_freeze_count()
                     );
-                    self.output.borrow_mut().error(&text);
+                    let _ = self.write(&text, true);
                 }
             }
             Phase::Stop => {
@@ -104,7 +104,7 @@ impl Vm {
                     for object in &saved {
                         let text =
                             format!("gc: collectable <{} {:#x}>\n", kind_name(self, object), object.id());
-                        self.output.borrow_mut().error(&text);
+                        let _ = self.write(&text, true);
                     }
                 }
                 let garbage = state.garbage.borrow().clone();
@@ -116,7 +116,7 @@ impl Vm {
                         "gc: done, {} unreachable, 0 uncollectable, {duration:.4}s elapsed\n",
                         info.collected
                     );
-                    self.output.borrow_mut().error(&text);
+                    let _ = self.write(&text, true);
                 }
                 if info.generation == 2 {
                     self.sweep_interned();
@@ -223,6 +223,7 @@ const FUNCTIONS: crate::builtins::Table = &[
         let named = args.keyword("generation");
         let args = args.take(vm, "collect", 0, 1)?;
         let which = generation(vm, args.first().cloned().or(named))?.unwrap_or(2);
+        vm.charge_work(vm.heap.live_objects() as u64 * 16)?;
         let found = vm.heap.collect_generation(which).unwrap_or(0);
         vm.int(i64::try_from(found).unwrap_or(i64::MAX))
     }),
@@ -297,6 +298,7 @@ const FUNCTIONS: crate::builtins::Table = &[
     }),
     ("get_referrers", |vm, args| {
         let args = args.take(vm, "get_referrers", 0, usize::MAX)?;
+        vm.charge_work(vm.heap.live_objects() as u64 * 16)?;
         let mut found: Vec<Value> = Vec::new();
         if vm.gc.collecting.get() && args.iter().all(|object| object.generation().is_none()) {
             return vm.list(found);

@@ -94,7 +94,7 @@ const FUNCTIONS: crate::builtins::Table = &[
         args.take(vm, "_debugmallocstats", 0, 0)?;
         let text =
             format!("Small block threshold = 512, in 32 size classes.\n{:?}\n", vm.heap.allocator_stats());
-        vm.output.borrow_mut().error(&text);
+        vm.write(&text, true)?;
         Ok(vm.none.clone())
     }),
     ("getrecursionlimit", |vm, args| {

@@ -38,7 +38,7 @@ pub(crate) fn install(vm: &Vm) -> Result<()> {
     methods(
         vm,
         &vm.types.weakref,
-        "weakref",
+        "ReferenceType",
         &[
             ("__call__", |vm, args| {
                 let (weak, _) = args.method(vm, "__call__", 0, 0)?;

@@ -139,7 +139,7 @@ impl Vm {
             match operator {
                 Binary::Add => {
                     let more = self.collect(right)?;
-                    items.borrow_mut().extend(more);
+                    self.extend(items, more)?;
                     return Ok(left.clone());
                 }
                 Binary::Multiply => {
@@ -370,14 +370,21 @@ impl Vm {
             Binary::Subtract => left - right,
             Binary::Multiply => {
                 self.charge_bits(left.bits() + right.bits())?;
+                self.charge_digits(left, right, 1)?;
                 left * right
             }
             Binary::FloorDivide if right.is_zero() => {
                 return Err(zero_division("integer division or modulo by zero"));
             }
-            Binary::FloorDivide => left.div_floor(right),
+            Binary::FloorDivide => {
+                self.charge_digits(left, right, 1)?;
+                left.div_floor(right)
+            }
             Binary::Remainder if right.is_zero() => return Err(zero_division(modulo_zero)),
-            Binary::Remainder => left.mod_floor(right),
+            Binary::Remainder => {
+                self.charge_digits(left, right, 1)?;
+                left.mod_floor(right)
+            }
             Binary::TrueDivide if right.is_zero() => return Err(zero_division("division by zero")),
             Binary::TrueDivide => return self.divide(left, right),
             Binary::Power if right.is_negative() => {
@@ -396,7 +403,9 @@ impl Vm {
                         _ => Err(self.no_memory()),
                     };
                 };
-                self.charge_bits(left.bits().saturating_mul(u64::from(exponent)))?;
+                let bits = left.bits().saturating_mul(u64::from(exponent));
+                self.charge_bits(bits)?;
+                self.charge_work((bits / 64).saturating_mul(bits / 64) / 64)?;
                 Pow::pow(left, exponent)
             }
             Binary::LeftShift | Binary::RightShift if right.is_negative() => {
@@ -459,6 +468,12 @@ impl Vm {
             return Err(self.no_memory());
         }
         self.charge_bytes(usize::try_from(bits / 8).unwrap_or(usize::MAX))
+    }
+
+    /// Counts the work of multiplying or dividing ints so often.
+    pub(crate) fn charge_digits(&self, left: &BigInt, right: &BigInt, times: u64) -> Result<()> {
+        let digits = (left.bits() / 64 + 1).saturating_mul(right.bits() / 64 + 1);
+        self.charge_work(digits.saturating_mul(times) / 64)
     }
 
     fn compute_float(&self, operator: Binary, left: f64, right: f64) -> Result {

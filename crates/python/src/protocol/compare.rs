@@ -228,6 +228,7 @@ impl Vm {
         if matches!(comparison, Comparison::Equal | Comparison::NotEqual) && left.len() != right.len() {
             return Ok(comparison == Comparison::NotEqual);
         }
+        self.charge_work(left.len().min(right.len()) as u64 * 16)?;
         for (left, right) in left.iter().zip(right) {
             if left != right && !self.equal(left, right)? {
                 return match comparison {

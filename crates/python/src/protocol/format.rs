@@ -135,6 +135,7 @@ impl Vm {
             )));
         };
         self.charge_bytes(parsed.width.max(parsed.precision.unwrap_or(0)))?;
+        self.check_precision(parsed.precision)?;
         if let Some(text) = text_of(value) {
             return self.format_str(text, &parsed);
         }
@@ -146,6 +147,14 @@ impl Vm {
                 kind_name(self, value)
             ))),
         }
+    }
+
+    /// More digits than a float has are zeros, but somebody has to write them down.
+    pub(super) fn check_precision(&self, precision: Option<usize>) -> Result<()> {
+        if precision.is_some_and(|precision| precision > usize::from(u16::MAX / 2)) {
+            return Err(self.value_error("precision too big"));
+        }
+        Ok(())
     }
 
     fn format_str(&self, text: &str, spec: &Spec) -> Result<String> {
@@ -304,6 +313,7 @@ impl Vm {
                     let field: String = chars[start..at].iter().collect();
                     at += 1;
                     text.push_str(&self.fill_field(&field, args, keywords, next, depth)?);
+                    self.charge_bytes(text.len())?;
                 }
                 (char, _) => {
                     text.push(char);
@@ -353,8 +363,12 @@ impl Vm {
                 value = self.getattr(&value, &self.intern(&after[..end])?)?;
                 rest = &after[end..];
             } else {
-                let inside = rest[1..].split_once(']');
-                let Some((key, after)) = inside else {
+                let Some(inside) = rest.strip_prefix('[') else {
+                    return Err(
+                        self.value_error("Only '.' or '[' may follow ']' in format field specifier")
+                    );
+                };
+                let Some((key, after)) = inside.split_once(']') else {
                     return Err(self.value_error("Missing ']' in format string"));
                 };
                 let key = match key.parse::<i64>() {

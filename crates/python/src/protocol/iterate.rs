@@ -45,6 +45,7 @@ impl Vm {
         if let Some((data, _)) = set_of(value) {
             let keys = crate::builtins::set_order(self, data);
             let length = keys.len();
+            self.charge_work(length as u64 * 64)?;
             return over(Iter::Set { keys, next: 0, length });
         }
         match Kind::of(value) {
@@ -92,7 +93,7 @@ impl Vm {
     /// What it raises.
     pub fn next(&self, iterator: &Value) -> Result<Option<Value>> {
         match Kind::of(iterator) {
-            Kind::Iterator => self.next_of(expect::<Iterator>(iterator)),
+            Kind::Iterator => self.nested(" while iterating", || self.next_of(expect::<Iterator>(iterator))),
             Kind::Generator => self.generator_next(iterator),
             Kind::Proxy => {
                 let referent = self.proxied(iterator)?;
@@ -114,7 +115,6 @@ impl Vm {
     }
 
     fn next_of(&self, iterator: &Iterator) -> Result<Option<Value>> {
-        self.charge_operation()?;
         let Ok(mut state) = iterator.state.try_borrow_mut() else {
             return Err(self.value_error("iterator already executing"));
         };
@@ -210,7 +210,8 @@ impl Vm {
             Iter::Enumerate(count) => {
                 let Some(inner) = &subject else { return Ok(None) };
                 let number = *count;
-                *count += 1;
+                // CPython goes on with a larger int; nobody counts so far from less than the largest.
+                *count = number.saturating_add(1);
                 drop(state);
                 let Some(item) = self.next(inner)? else { return Ok(None) };
                 let number = self.int(number)?;
@@ -347,10 +348,13 @@ impl Vm {
     /// `TypeError` if it is none, and what iterating raises.
     pub fn collect(&self, iterable: &Value) -> Result<Vec<Value>> {
         if let (Kind::Tuple, Some(items)) = (Kind::of(iterable), tuple_of(iterable)) {
+            self.charge_work(items.len() as u64 * 8)?;
             return Ok(items.to_vec());
         }
         if let (Kind::List, Some(items)) = (Kind::of(iterable), list_of(iterable)) {
-            return Ok(items.borrow().clone());
+            let items = items.borrow().clone();
+            self.charge_work(items.len() as u64 * 8)?;
+            return Ok(items);
         }
         let iterator = self.iter(iterable)?;
         let mut items = Vec::new();

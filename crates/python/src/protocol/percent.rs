@@ -79,6 +79,7 @@ impl Vm {
                 field.precision = Some(number(&mut chars)?.unwrap_or(0));
             }
             self.charge_bytes(field.width.max(field.precision.unwrap_or(0)))?;
+            self.check_precision(field.precision)?;
             let Some(letter) = chars.next() else { return Err(self.value_error("incomplete format")) };
             if letter == '%' {
                 text.push('%');
@@ -95,6 +96,7 @@ impl Vm {
                 None => take()?,
             };
             text.push_str(&self.percent_field(letter, &field, &value)?);
+            self.charge_bytes(text.len())?;
         }
         let complete =
             used >= args.len() || mapped || (tuple_of(values).is_none() && dict_of(values).is_some());

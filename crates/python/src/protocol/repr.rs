@@ -199,9 +199,10 @@ impl Vm {
 
     /// Ints of more digits than 4300 are no text (CVE-2020-10735).
     fn big_text(&self, value: &num_bigint::BigInt) -> Result<String> {
+        // 10 ** 4300 has 14285 bits.
         if value.bits() > 14_281 {
-            let text = value.to_string();
-            if text.trim_start_matches('-').len() <= 4300 {
+            let text = if value.bits() > 14_285 { String::new() } else { value.to_string() };
+            if !text.is_empty() && text.trim_start_matches('-').len() <= 4300 {
                 return Ok(text);
             }
             return Err(self.value_error(
@@ -254,8 +255,12 @@ impl Vm {
                 })
                 .unwrap_or_default();
             let mut parts = Vec::with_capacity(entries.len());
+            let mut length = 0;
             for (key, value) in entries {
-                parts.push(format!("{}: {}", self.repr_text(&key)?, self.repr_text(&value)?));
+                let part = format!("{}: {}", self.repr_text(&key)?, self.repr_text(&value)?);
+                length += part.len();
+                self.charge_bytes(length)?;
+                parts.push(part);
             }
             Ok(format!("{{{}}}", parts.join(", ")))
         })

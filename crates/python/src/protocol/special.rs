@@ -295,6 +295,15 @@ impl Vm {
                         self.type_error(&format!("__class__ must be set to a class, not '{kind}' object"))
                     );
                 };
+                let old = self.class_of(object);
+                let alike = class.layout == old.layout && class.slots == old.slots;
+                if class.builtin || !alike || class.has_dict != old.has_dict {
+                    return Err(self.type_error(&format!(
+                        "__class__ assignment: '{}' object layout differs from '{}'",
+                        class.name(),
+                        old.name()
+                    )));
+                }
                 expect::<crate::objects::Instance>(object).class.put(Some(class));
             }
             Kind::Other if text == "__callback__" => {

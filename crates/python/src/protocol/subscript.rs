@@ -16,6 +16,20 @@ pub struct Span {
 }
 
 impl Span {
+    /// What the numbers of a slice mean in a sequence.
+    fn of([start, stop, step]: [Option<i64>; 3], length: usize) -> Span {
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        let step = step.unwrap_or(1).clamp(-i64::MAX, i64::MAX);
+        let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
+        let clamp = |value: i64| {
+            let value = if value < 0 { value.saturating_add(length) } else { value };
+            value.clamp(low, high)
+        };
+        let start = start.map_or(if step > 0 { low } else { high }, clamp);
+        let stop = stop.map_or(if step > 0 { high } else { low }, clamp);
+        Span { start, stop, step }
+    }
+
     /// The places, in order.
     pub fn places(self) -> impl Iterator<Item = usize> {
         let count = Range { start: self.start, stop: self.stop, step: self.step }.len();
@@ -122,7 +136,7 @@ impl Vm {
                 if let Some(slice) = key.downcast_ref::<Slice>() {
                     let span = self.span(slice, length)?;
                     let (start, stop) = (range.at(span.start), range.at(span.stop));
-                    return self.make(Range { start, stop, step: range.step.wrapping_mul(span.step) });
+                    return self.make(Range { start, stop, step: range.step.saturating_mul(span.step) });
                 }
                 let place = self.place(key, length, "range", "range object index out of range")?;
                 self.int(range.at(i64::try_from(place).unwrap_or(0)))
@@ -190,7 +204,11 @@ impl Vm {
 
     /// What a slice means in a sequence.
     pub(crate) fn span(&self, slice: &Slice, length: usize) -> Result<Span> {
-        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        Ok(Span::of(self.bounds(slice)?, length))
+    }
+
+    /// The numbers of a slice: start, stop and step. What `__index__` runs may change the sequence.
+    fn bounds(&self, slice: &Slice) -> Result<[Option<i64>; 3]> {
         let bound = |value: &Value| -> Result<Option<i64>> {
             if Kind::of(value) == Kind::None {
                 return Ok(None);
@@ -207,18 +225,11 @@ impl Vm {
                 }
             }
         };
-        let step = bound(&slice.step)?.unwrap_or(1);
-        if step == 0 {
+        let step = bound(&slice.step)?;
+        if step == Some(0) {
             return Err(self.value_error("slice step cannot be zero"));
         }
-        let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
-        let clamp = |value: i64| {
-            let value = if value < 0 { value.saturating_add(length) } else { value };
-            value.clamp(low, high)
-        };
-        let start = bound(&slice.start)?.map_or(if step > 0 { low } else { high }, clamp);
-        let stop = bound(&slice.stop)?.map_or(if step > 0 { high } else { low }, clamp);
-        Ok(Span { start, stop, step: step.clamp(-i64::MAX, i64::MAX) })
+        Ok([bound(&slice.start)?, bound(&slice.stop)?, step])
     }
 
     /// `object[key] = value`
@@ -270,6 +281,10 @@ impl Vm {
             }
             let length = items.borrow().len();
             let place = self.place(key, length, "list", "list assignment index out of range")?;
+            // What `__index__` runs may have shortened the list.
+            if place >= items.borrow().len() {
+                return Err(self.index_error("list assignment index out of range"));
+            }
             let old = items.borrow_mut().remove(place);
             drop(old);
             return Ok(());
@@ -290,7 +305,10 @@ impl Vm {
                 .ok_or_else(|| self.type_error("can only assign an iterable"))?,
             None => Vec::new(),
         };
-        let span = self.span(slice, items.borrow().len())?;
+        let bounds = self.bounds(slice)?;
+        let length = items.borrow().len();
+        self.charge_bytes(length.saturating_add(new.len()).saturating_mul(8))?;
+        let span = Span::of(bounds, length);
         if span.step == 1 {
             let start = usize::try_from(span.start).unwrap_or(0);
             let stop = usize::try_from(span.stop).unwrap_or(0).max(start);

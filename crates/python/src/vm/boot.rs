@@ -6,7 +6,7 @@ use std::rc::Rc;
 use compact_str::CompactString;
 use gleaner::{Builder, OutOfMemory, Ref, Slot, StrategyKind};
 
-use super::{Limits, Names, Output, RECURSION_LIMIT, Vm};
+use super::{Limits, Names, Output, RECURSION_LIMIT, STACK_RESERVE, Vm};
 use crate::modules::gc::GcState;
 use crate::objects::{Bool, Class, Dict, Ellipsis, Int, Layout, NoneType, NotImplemented, Str, Tuple};
 use crate::profile::Profile;
@@ -177,6 +177,8 @@ pub struct Setup {
     pub output: Output,
     /// What a run may use.
     pub limits: Limits,
+    /// The bytes of the stack below here.
+    pub stack: usize,
 }
 
 impl Vm {
@@ -185,7 +187,7 @@ impl Vm {
     /// # Errors
     /// [`OutOfMemory`]
     pub fn new(setup: Setup) -> Result<Rc<Vm>, OutOfMemory> {
-        let Setup { profile, strategy, output, limits } = setup;
+        let Setup { profile, strategy, output, limits, stack } = setup;
         let heap = Builder::default().strategy(strategy).rules(profile.rules()).build()?;
         heap.disable();
         let small_ints: Vec<Value> = (super::create::SMALL_INT_MIN..=profile.small_int_max())
@@ -224,6 +226,7 @@ impl Vm {
             limits,
             interned,
             depth: Cell::new(0),
+            stack_floor: super::stack_address().saturating_sub(stack).saturating_add(STACK_RESERVE),
             recursion_limit: Cell::new(RECURSION_LIMIT),
             repr_stack: RefCell::default(),
             faces: RefCell::default(),

@@ -3,8 +3,10 @@
 use gleaner::Ref;
 use smallvec::SmallVec;
 
+use super::call_in_frame::FRAME;
 use super::{Frame, Vm};
-use crate::objects::{Builtin, Cell, Dict, Function, Generator, Method};
+use crate::objects::instance::dict_of;
+use crate::objects::{Builtin, Cell, Class, Function, Generator, Method};
 use crate::protocol::describe::kind_name;
 use crate::value::{Kind, Raised, Result, Value, expect};
 
@@ -62,6 +64,7 @@ impl Vm {
             }
             Kind::Builtin => {
                 let builtin = expect::<Builtin>(callable);
+                self.check_receiver(builtin, &args)?;
                 self.nested(" while calling a Python object", || (builtin.call)(self, args))
             }
             Kind::Method => {
@@ -81,6 +84,32 @@ impl Vm {
     /// What it raises.
     pub fn call_with(&self, callable: &Value, values: impl IntoIterator<Item = Value>) -> Result {
         self.call(callable, Args::of(values))
+    }
+
+    /// A method of a builtin type is called with an instance of it, however it is reached.
+    fn check_receiver(&self, builtin: &Builtin, args: &Args) -> Result<()> {
+        let Builtin { name, owner, .. } = *builtin;
+        if matches!(owner, "" | FRAME | "object") || name == "fromkeys" {
+            return Ok(());
+        }
+        let Some(receiver) = args.get(0) else {
+            return Err(self.type_error(&format!("unbound method {owner}.{name}() needs an argument")));
+        };
+        let class = self.class_of(receiver);
+        let of = |class: &Class| class.builtin && **class.name.borrow() == *owner;
+        let inherits = || {
+            let order = class.mro.get();
+            order.is_some_and(|order| {
+                order.0.iter().any(|class| class.downcast_ref::<Class>().is_some_and(of))
+            })
+        };
+        if of(&class) || inherits() {
+            return Ok(());
+        }
+        Err(self.type_error(&format!(
+            "descriptor '{name}' for '{owner}' objects doesn't apply to a '{}' object",
+            kind_name(self, receiver)
+        )))
     }
 
     fn call_other(&self, callable: &Value, mut args: Args) -> Result {
@@ -257,7 +286,7 @@ impl Vm {
         for (local, name) in named.filter(|(local, _)| local.is_none()) {
             let default = keyword_defaults
                 .as_ref()
-                .and_then(|defaults| self.dict_get_text(&expect::<Dict>(defaults).data, name));
+                .and_then(|defaults| self.dict_get_text(dict_of(defaults)?, name));
             match default {
                 Some(default) => *local = Some(default),
                 None => missing.push(name),

@@ -70,6 +70,9 @@ impl Vm {
                 );
             }
             if base.layout != Layout::Object {
+                if layout != Layout::Object && layout != base.layout {
+                    return Err(self.type_error("multiple bases have instance lay-out conflict"));
+                }
                 layout = base.layout;
             }
             if !(base.builtin && base.layout == Layout::Object) {
@@ -126,6 +129,8 @@ impl Vm {
         })?;
         class.bases.put(Some(self.alloc(Tuple(bases.iter().cloned().collect()))?));
         let order = self.resolution_order(&class, &bases)?;
+        self.charge_bytes(order.len() * 8)?;
+        self.charge_work(order.len() as u64 * 64)?;
         class.mro.put(Some(self.alloc(Tuple(order.into()))?));
         for (name, index) in members {
             let member = self.make(Member { name: name.clone(), owner: Slot::new(class.clone()), index })?;
@@ -237,29 +242,28 @@ impl Vm {
         }
     }
 
-    /// Notes down which special methods instances have.
+    /// Notes down which special methods instances have, of a class and of all that inherit from it.
     pub fn note_flags(&self, class: &Ref<Class>) {
-        let has =
-            |name: &Value| self.lookup(class, name).is_some_and(|found| Kind::of(&found) != Kind::Builtin);
-        let mut flags = 0;
-        if has(&self.names.del) {
-            flags |= Class::DEL;
-        }
-        if has(&self.names.getattr) || has(&self.names.getattribute) {
-            flags |= Class::GETATTR;
-        }
-        if has(&self.names.setattr) || has(&self.names.delattr) {
-            flags |= Class::SETATTR;
-        }
-        class.flags.set(flags);
-        let subclasses = class.subclasses.borrow().clone();
-        for weak in subclasses {
-            if let Some(subclass) =
-                weak.downcast::<gleaner::WeakReference>().ok().and_then(|weak| self.heap.referent(&weak))
-                && let Some(subclass) = typed::<Class>(&subclass)
-            {
-                self.note_flags(&subclass);
+        let mut classes = vec![class.clone()];
+        while let Some(class) = classes.pop() {
+            let has =
+                |name: &Value| self.lookup(&class, name).is_some_and(|found| Kind::of(&found) != Kind::Builtin);
+            let mut flags = 0;
+            if has(&self.names.del) {
+                flags |= Class::DEL;
             }
+            if has(&self.names.getattr) || has(&self.names.getattribute) {
+                flags |= Class::GETATTR;
+            }
+            if has(&self.names.setattr) || has(&self.names.delattr) {
+                flags |= Class::SETATTR;
+            }
+            class.flags.set(flags);
+            let subclasses = class.subclasses.borrow().clone();
+            classes.extend(subclasses.into_iter().filter_map(|weak| {
+                let weak = weak.downcast::<gleaner::WeakReference>().ok()?;
+                typed::<Class>(&self.heap.referent(&weak)?)
+            }));
         }
     }
 

@@ -31,6 +31,11 @@ impl Vm {
                 }
                 None
             }
+            Err(raised) if !started => {
+                // Nothing of it has run: there is no handler yet.
+                frame.end();
+                return Err(raised);
+            }
             Err(raised) => Some(raised),
         };
         object.running.set(true);
@@ -136,22 +141,24 @@ impl Vm {
 
     /// Throws into the innermost generator of a `yield from`.
     pub(crate) fn generator_throw(&self, generator: &Value, raised: Raised) -> Result {
+        let object = expect::<Generator>(generator);
+        if object.running.get() {
+            return Err(self.value_error("generator already executing"));
+        }
         let inner = {
-            let object = expect::<Generator>(generator);
             let frame = object.frame.try_borrow().ok();
             frame.as_ref().and_then(|frame| frame.as_ref().and_then(|frame| delegate(frame)))
         };
         let raised = match inner {
             Some(inner) if Kind::of(&inner) == Kind::Generator => {
                 if self.is_of(&raised, &self.types.generator_exit) {
-                    self.generator_close(&inner)?;
+                    self.delegated(object, || self.generator_close(&inner))?;
                     raised
                 } else {
-                    match self.generator_resume_inner(&inner, raised)? {
+                    match self.delegated(object, || self.generator_resume_inner(&inner, raised))? {
                         Flow::Yield(value) => return Ok(value),
                         Flow::Return(value) => {
                             // The operation of `yield from` is over with this value.
-                            let object = expect::<Generator>(generator);
                             if let Some(frame) = &mut *object.frame.borrow_mut() {
                                 frame.stack.pop();
                                 frame.next += 1;
@@ -164,6 +171,14 @@ impl Vm {
             _ => raised,
         };
         self.generator_go_on(generator, Err(raised))
+    }
+
+    /// Does something with the generator that another one goes through, which counts as running meanwhile.
+    fn delegated<T>(&self, outer: &Generator, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        outer.running.set(true);
+        let result = self.nested("", work);
+        outer.running.set(false);
+        result
     }
 
     fn generator_resume_inner(&self, inner: &Value, raised: Raised) -> Result<Flow> {

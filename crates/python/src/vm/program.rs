@@ -76,6 +76,10 @@ pub struct Limits {
     pub bytes: usize,
     /// Bytes of large objects (over a KiB) that may be made in all.
     pub large: Cell<u64>,
+    /// Bytes that may be written.
+    pub output: Cell<u64>,
+    /// Whether `open` may touch the file system.
+    pub files: bool,
 }
 
 impl Limits {
@@ -87,6 +91,8 @@ impl Limits {
             objects: usize::MAX,
             bytes: 1 << 36,
             large: Cell::new(u64::MAX),
+            output: Cell::new(u64::MAX),
+            files: true,
         }
     }
 }
@@ -138,6 +144,33 @@ impl Vm {
             }
             _ => Err(self.no_memory()),
         }
+    }
+
+    /// Counts work of a size that nothing else counts, a KiB an operation.
+    ///
+    /// # Errors
+    /// `MemoryError` when there is none left.
+    pub fn charge_work(&self, bytes: u64) -> Result<()> {
+        match self.limits.operations.get().checked_sub(bytes >> 10) {
+            Some(left) => {
+                self.limits.operations.set(left);
+                Ok(())
+            }
+            None => Err(self.no_memory()),
+        }
+    }
+
+    /// Writes to standard output or standard error.
+    ///
+    /// # Errors
+    /// `MemoryError` if it is too much.
+    pub fn write(&self, text: &str, error: bool) -> Result<()> {
+        let left = self.limits.output.get().checked_sub(text.len() as u64);
+        let Some(left) = left else { return Err(self.no_memory()) };
+        self.limits.output.set(left);
+        let mut output = self.output.borrow_mut();
+        if error { output.error(text) } else { output.write(text) }
+        Ok(())
     }
 
     /// Runs a module's code as the program.

@@ -250,7 +250,8 @@ impl Vm {
                 Op::ListExtend => {
                     let iterable = frame.pop();
                     let items = self.collect_for_star(&iterable)?;
-                    list_of(frame.top(1)).expect(BALANCED).borrow_mut().extend(items);
+                    let list = list_of(frame.top(1)).expect(BALANCED);
+                    self.extend(list, items)?;
                 }
                 Op::SetUpdate => {
                     let iterable = frame.pop();

@@ -67,7 +67,7 @@ impl Vm {
             _ => self.repr_text(object).unwrap_or_else(|_| format!("<{}>", kind_name(self, object))),
         };
         let text = traceback_text(self, &raised.0);
-        self.output.borrow_mut().error(&format!("Exception ignored in: {what}\n{text}"));
+        let _ = self.write(&format!("Exception ignored in: {what}\n{text}"), true);
         if let Kind::Exception = Kind::of(&raised.0) {
             // What the report has used goes at once, as the traceback of CPython's hook does.
             expect::<Exception>(&raised.0).traceback.clear();

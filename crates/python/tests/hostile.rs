@@ -1,0 +1,62 @@
+//! Random programs, and random texts, end: with an error or without, within their limits, with a heap in order, and without
+//! a panic, even one that somebody catches.
+//!
+//! `HOSTILE=1000000 cargo test --release -p gleaner-python --test hostile` runs so many, from the seed in `HOSTILE_SEED`.
+
+#[path = "hostile/generator.rs"]
+mod generator;
+#[path = "hostile/run.rs"]
+mod run;
+
+use rand::rngs::SmallRng;
+use rand::{Rng, RngExt, SeedableRng};
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The bytes of a seed; the length is part of them.
+fn bytes(seed: u64) -> Vec<u8> {
+    let mut rng = SmallRng::seed_from_u64(seed);
+    let mut bytes = vec![0; rng.random_range(16..400)];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}
+
+#[test]
+fn programs_end() {
+    let (first, count) = (number("HOSTILE_SEED", 1), number("HOSTILE", 3000));
+    run::on_a_large_stack(move || {
+        let mut compiled = 0;
+        for seed in first..first + count {
+            let bytes = bytes(seed);
+            let text = generator::program(&bytes);
+            compiled += u64::from(run::text(&text, bytes[0], &format!("seed {seed}")));
+        }
+        println!("{compiled} of {count} programs compiled and ran");
+        assert!(compiled > count / 4, "only {compiled} of {count} compiled");
+    });
+}
+
+#[test]
+fn texts_end() {
+    let (first, count) = (number("HOSTILE_SEED", 1), number("HOSTILE", 3000) / 4);
+    run::on_a_large_stack(move || {
+        for seed in first..first + count {
+            let mut bytes = bytes(seed);
+            let mut text = generator::program(&bytes).into_bytes();
+            let mut rng = SmallRng::seed_from_u64(!seed);
+            for _ in 0..1 + bytes.len() % 8 {
+                let place = rng.random_range(0..text.len());
+                match rng.random_range(0..4) {
+                    0 => text[place] = b" \n\t()[]{}:=.,'\"\\*+-@#0a~f"[rng.random_range(0..26)],
+                    1 => drop(text.remove(place)),
+                    2 => text.truncate(place.max(1)),
+                    _ => text[place] = rng.random(),
+                }
+            }
+            bytes.truncate(1);
+            run::text(&String::from_utf8_lossy(&text), bytes[0], &format!("seed {seed}"));
+        }
+    });
+}
