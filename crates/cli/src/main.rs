@@ -66,6 +66,7 @@ fn run(cli: Cli) -> Result<Verdict, Error> {
         Some(Command::Replay(options)) => replay::run(&options, json),
         Some(Command::Judge(options)) => judge::run(&options, json),
         Some(Command::Run(options)) => run::run(&options),
+        Some(Command::Explain(options)) => run::explain(&options),
         Some(Command::Shrink(options)) => shrink::run(&options, json),
         Some(Command::Compare(options)) => compare::run(&options, seed, json),
         Some(Command::CompareChild(options)) => compare::child(&options),

@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// Run a script in a subset of Python on the heap
     #[command(after_help = "Example: gleaner run --profile 3.13 --strategy paced script.py")]
     Run(Run),
+    /// Draw names, objects and references when a script has come to a line
+    #[command(after_help = "Example: gleaner explain script.py --at 12 -o heap.html")]
+    Explain(Explain),
     /// Run scripts on the heap and on real Pythons, and compare what they print
     #[command(after_help = "Example: gleaner judge corpora/python --strategy all --python python3.13")]
     Judge(Judge),
@@ -303,6 +306,32 @@ fn machines() -> PossibleValuesParser {
 /// `gleaner run`.
 #[derive(Args, Debug)]
 pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) script: ScriptOptions,
+    /// Tell on standard error what each statement changes: names, objects, counts, generations
+    #[arg(long, conflicts_with = "snapshot")]
+    pub(crate) explain: bool,
+    /// Write the heap at the program's end, for Chrome's DevTools (Memory, Load)
+    #[arg(long, value_name = "FILE.heapsnapshot")]
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+/// `gleaner explain`.
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) script: ScriptOptions,
+    /// Draw before this line runs for the first time; at the end, if not given
+    #[arg(long, value_name = "LINE")]
+    pub(crate) at: Option<u32>,
+    /// Where to: .svg, or .html with a legend
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// A script, and how it is run.
+#[derive(Args, Debug)]
+pub(crate) struct ScriptOptions {
     /// The script; `-` reads standard input
     pub(crate) file: PathBuf,
     /// The collector's strategy

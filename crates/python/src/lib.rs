@@ -8,5 +8,6 @@ pub mod objects;
 pub mod profile;
 pub mod protocol;
 pub mod script;
+pub mod show;
 pub mod value;
 pub mod vm;

@@ -25,7 +25,7 @@ impl Profile {
         if name == "classic" {
             return Some(Profile { minor: 11 });
         }
-        let minor = name.strip_prefix("3.")?.parse().ok()?;
+        let minor = name.strip_prefix("3.")?.parse::<u8>().ok()?;
         Profile::ALL.into_iter().find(|profile| profile.minor == minor)
     }
 

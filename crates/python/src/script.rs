@@ -10,6 +10,8 @@ use crate::objects::instance::tuple_of;
 use crate::objects::{Exception, Int};
 use crate::profile::Profile;
 use crate::protocol::describe::traceback_text;
+use crate::show::Observer;
+use crate::show::explain::Explainer;
 use crate::value::{Kind, Raised};
 use crate::vm::{Limits, Output, Setup, Vm};
 
@@ -56,6 +58,19 @@ enum Mode {
     Loud,
     Quiet,
     Checked,
+}
+
+/// What is looked at while a program runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look<'a> {
+    /// Nothing.
+    Away,
+    /// What each statement changes, told on standard error; with the source text.
+    Explain(&'a str),
+    /// The heap before a line runs for the first time, or at the end: an SVG.
+    Draw(Option<u32>),
+    /// The heap at the end, as a snapshot for Chrome's DevTools.
+    Snapshot,
 }
 
 /// How a program ended.
@@ -114,6 +129,22 @@ impl Script {
         self.run_with(options, Limits::none, false)
     }
 
+    /// Runs it, printing to standard output, while somebody looks; returns what was drawn or written, if the program came
+    /// to where it was to be.
+    ///
+    /// # Errors
+    /// [`NoMachine`]
+    pub fn run_shown(&self, options: Options, look: Look) -> Result<(Ended, Option<String>), NoMachine> {
+        std::thread::scope(|scope| {
+            std::thread::Builder::new()
+                .stack_size(options.stack)
+                .spawn_scoped(scope, || self.run_looking(options, Limits::none(), Mode::Loud, look))
+                .map_err(|_| NoMachine)?
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
     /// Runs it within limits and keeps what it prints.
     ///
     /// # Errors
@@ -148,10 +179,26 @@ impl Script {
     }
 
     fn run_here(&self, options: Options, limits: Limits, mode: Mode) -> Result<Ended, NoMachine> {
+        self.run_looking(options, limits, mode, Look::Away).map(|(ended, _)| ended)
+    }
+
+    fn run_looking(
+        &self,
+        options: Options,
+        limits: Limits,
+        mode: Mode,
+        look: Look,
+    ) -> Result<(Ended, Option<String>), NoMachine> {
         let output = if mode == Mode::Loud { Output::process() } else { Output::memory() };
         let Options { profile, strategy, stack } = options;
         let vm = Vm::new(Setup { profile, strategy, output, limits, stack }).map_err(|_| NoMachine)?;
         let _entered = vm.enter();
+        vm.watch_lines(match look {
+            Look::Away => Observer::None,
+            Look::Explain(source) => Observer::Explain(Explainer::new(source)),
+            Look::Draw(line) => Observer::Draw { line, drawn: None },
+            Look::Snapshot => Observer::Snapshot { written: None },
+        });
         let code = match vm.run_main(&self.code) {
             Ok(_) => 0,
             Err(raised) => exit_code(&vm, &raised),
@@ -159,6 +206,7 @@ impl Script {
         if mode == Mode::Checked {
             vm.heap.check();
         }
+        vm.observe_end();
         vm.end();
         if mode == Mode::Checked {
             vm.heap.check();
@@ -167,7 +215,7 @@ impl Script {
             Output::Process(_) => (Vec::new(), Vec::new()),
             Output::Memory { out, errors } => (std::mem::take(out), std::mem::take(errors)),
         };
-        Ok(Ended { code, out, errors })
+        Ok((Ended { code, out, errors }, vm.take_picture()))
     }
 }
 

@@ -88,6 +88,10 @@ pub struct Vm {
     pub output: RefCell<Output>,
     /// What a run may use.
     pub limits: Limits,
+    /// Who watches the program run.
+    pub(crate) observer: RefCell<crate::show::Observer>,
+    /// Whether anybody does.
+    pub(crate) observing: Cell<bool>,
     interned: intern::Interned,
     depth: Cell<usize>,
     /// The address below which the stack is kept for what does not nest.

@@ -224,6 +224,8 @@ impl Vm {
             gc: GcState::new(),
             output: RefCell::new(output),
             limits,
+            observer: RefCell::new(crate::show::Observer::None),
+            observing: Cell::new(false),
             interned,
             depth: Cell::new(0),
             stack_floor: super::stack_address().saturating_sub(stack).saturating_add(STACK_RESERVE),

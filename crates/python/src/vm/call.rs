@@ -284,9 +284,8 @@ impl Vm {
         let mut missing: Vec<&str> = Vec::new();
         let named = locals.iter_mut().zip(&code.locals).skip(positional).take(code.keyword_only as usize);
         for (local, name) in named.filter(|(local, _)| local.is_none()) {
-            let default = keyword_defaults
-                .as_ref()
-                .and_then(|defaults| self.dict_get_text(dict_of(defaults)?, name));
+            let default =
+                keyword_defaults.as_ref().and_then(|defaults| self.dict_get_text(dict_of(defaults)?, name));
             match default {
                 Some(default) => *local = Some(default),
                 None => missing.push(name),

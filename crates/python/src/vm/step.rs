@@ -41,6 +41,9 @@ impl Vm {
     #[allow(clippy::too_many_lines, reason = "one arm for each operation")]
     pub(super) fn execute(&self, frame: &mut Frame) -> Result<Flow> {
         loop {
+            if self.observing.get() {
+                self.observe(frame);
+            }
             let op = frame.code.code.ops[frame.next];
             frame.next += 1;
             match op {
