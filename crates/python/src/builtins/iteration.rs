@@ -31,7 +31,11 @@ pub(super) fn reversed(vm: &Vm, value: &Value) -> Result {
         Kind::View => over(&expect::<View>(value).dict, expect::<View>(value).kind),
         Kind::Range => {
             let range = expect::<Range>(value);
-            let state = Iter::Range { next: range.at(range.len().wrapping_sub(1)), left: range.len(), step: range.step.wrapping_neg() };
+            let state = Iter::Range {
+                next: range.at(range.len().wrapping_sub(1)),
+                left: range.len(),
+                step: range.step.wrapping_neg(),
+            };
             vm.iterator(state, None)
         }
         _ => {

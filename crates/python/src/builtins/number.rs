@@ -118,7 +118,9 @@ pub(super) fn round(vm: &Vm, value: &Value, digits: Option<&Value>) -> Result {
                 return vm.number(number);
             }
             let big = number.into_big().unwrap_or_default();
-            let Some(power) = digits.unsigned_abs().to_u32().filter(|power| *power < 10_000) else { return vm.int(0) };
+            let Some(power) = digits.unsigned_abs().to_u32().filter(|power| *power < 10_000) else {
+                return vm.int(0);
+            };
             let scale = num_traits::Pow::pow(BigInt::from(10), power);
             let (quotient, rest) = num_integer::Integer::div_mod_floor(&big, &scale);
             let twice = rest * 2;

@@ -7,7 +7,7 @@
 use super::{CompileError, Position};
 
 /// The bytes of the compiler's stack.
-pub(super) const STACK: usize = 512 << 20;
+pub const STACK: usize = 512 << 20;
 
 const BRACKETS: usize = 200;
 const INDENTS: usize = 100;

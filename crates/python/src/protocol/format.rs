@@ -364,9 +364,7 @@ impl Vm {
                 rest = &after[end..];
             } else {
                 let Some(inside) = rest.strip_prefix('[') else {
-                    return Err(
-                        self.value_error("Only '.' or '[' may follow ']' in format field specifier")
-                    );
+                    return Err(self.value_error("Only '.' or '[' may follow ']' in format field specifier"));
                 };
                 let Some((key, after)) = inside.split_once(']') else {
                     return Err(self.value_error("Missing ']' in format string"));

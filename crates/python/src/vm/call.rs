@@ -288,9 +288,7 @@ impl Vm {
             }
             let name = &code.locals[place];
             let default = match &keyword_defaults {
-                Some(defaults) => {
-                    dict_of(defaults).and_then(|defaults| self.dict_get_text(defaults, name))
-                }
+                Some(defaults) => dict_of(defaults).and_then(|defaults| self.dict_get_text(defaults, name)),
                 None => None,
             };
             match default {

@@ -246,8 +246,9 @@ impl Vm {
     pub fn note_flags(&self, class: &Ref<Class>) {
         let mut classes = vec![class.clone()];
         while let Some(class) = classes.pop() {
-            let has =
-                |name: &Value| self.lookup(&class, name).is_some_and(|found| Kind::of(&found) != Kind::Builtin);
+            let has = |name: &Value| {
+                self.lookup(&class, name).is_some_and(|found| Kind::of(&found) != Kind::Builtin)
+            };
             let mut flags = 0;
             if has(&self.names.del) {
                 flags |= Class::DEL;

@@ -169,7 +169,11 @@ impl Vm {
         let Some(left) = left else { return Err(self.no_memory()) };
         self.limits.output.set(left);
         let mut output = self.output.borrow_mut();
-        if error { output.error(text) } else { output.write(text) }
+        if error {
+            output.error(text)
+        } else {
+            output.write(text)
+        }
         Ok(())
     }
 
