@@ -38,6 +38,9 @@ pub(super) fn make(vm: &Vm, set: bool, weak_keys: bool) -> Result {
 /// Fills one with the arguments of its call.
 pub(super) fn fill(vm: &Vm, made: &Value, args: Args) -> Result<()> {
     let Args { values, keywords } = args;
+    if Kind::of(made) == Kind::WeakSet && !keywords.is_empty() {
+        return Err(vm.type_error("WeakSet() takes no keyword arguments"));
+    }
     if let Some(source) = values.first() {
         if Kind::of(made) == Kind::WeakSet {
             for item in vm.collect(source)? {
