@@ -9,7 +9,11 @@ fn run(text: &str, expected: &str) {
         let ended = script.run_quietly(Options { strategy, stack: 512 << 10, ..Options::default() });
         let ended = ended.expect("memory");
         let errors = String::from_utf8_lossy(&ended.errors);
-        assert_eq!((String::from_utf8_lossy(&ended.out).as_ref(), errors.as_ref()), (expected, ""), "{strategy:?}");
+        assert_eq!(
+            (String::from_utf8_lossy(&ended.out).as_ref(), errors.as_ref()),
+            (expected, ""),
+            "{strategy:?}"
+        );
     }
 }
 

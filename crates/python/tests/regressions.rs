@@ -28,7 +28,8 @@ fn scripts_print_what_is_expected() {
         let script = Script::compile(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for strategy in [StrategyKind::Generational, StrategyKind::Paced] {
             let ended = script.run_quietly(Options { strategy, ..Options::default() }).expect("memory");
-            let printed = String::from_utf8(ended.out).expect("text") + &String::from_utf8_lossy(&ended.errors);
+            let printed =
+                String::from_utf8(ended.out).expect("text") + &String::from_utf8_lossy(&ended.errors);
             let beside = path.with_extension("txt");
             if bless {
                 fs::write(&beside, &printed).expect("written");
