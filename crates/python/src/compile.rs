@@ -16,6 +16,7 @@ mod scope;
 mod statement;
 
 pub use code::{Code, Constant, Handler, Position};
+pub use guard::STACK;
 pub use op::{Binary, Comparison, Conversion, NO_KEYWORDS, Op, Target, Unary};
 
 use std::fmt;
@@ -67,8 +68,11 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Compiles a text, on this thread: its stack must be large (see [`compile`]).
-fn compile_here(source: &str) -> Result<Code, CompileError> {
+/// Compiles a text on this thread, whose stack must have [`STACK`] bytes left.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_here(source: &str) -> Result<Arc<Code>, CompileError> {
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     guard::check(source)?;
     let lines = Lines::new(source);
@@ -78,7 +82,7 @@ fn compile_here(source: &str) -> Result<Code, CompileError> {
     })?;
     let body = parsed.suite();
     let scopes = Scopes::build(body, &lines)?;
-    let mut compiler = Compiler { scopes, lines: &lines, units: Vec::new() };
+    let mut compiler = Compiler { scopes, lines: &lines, units: Vec::new(), made: 0 };
     compiler.open(0, "<module>");
     let doc = function::docstring(body);
     if let Some(doc) = &doc {
@@ -88,7 +92,7 @@ fn compile_here(source: &str) -> Result<Code, CompileError> {
     compiler.body(if doc.is_some() { &body[1..] } else { body })?;
     compiler.load(Constant::None);
     compiler.emit(Op::Return);
-    Ok(compiler.close())
+    Ok(Arc::new(compiler.close()))
 }
 
 /// Compiles a text.
@@ -99,12 +103,11 @@ fn compile_here(source: &str) -> Result<Code, CompileError> {
 /// # Panics
 /// If no thread can be made.
 pub fn compile(source: &str) -> Result<Arc<Code>, CompileError> {
-    let made = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let worker = std::thread::Builder::new()
-            .stack_size(guard::STACK)
+            .stack_size(STACK)
             .spawn_scoped(scope, || compile_here(source))
             .expect("a thread for the compiler");
         worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    });
-    made.map(Arc::new)
+    })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gleaner::StrategyKind;
 
-use crate::compile::{Code, CompileError, compile};
+use crate::compile::{Code, CompileError, compile, compile_here};
 use crate::objects::instance::tuple_of;
 use crate::objects::{Exception, Int};
 use crate::profile::Profile;
@@ -111,6 +111,14 @@ impl Script {
     /// ```
     pub fn compile(source: &str) -> Result<Script, CompileError> {
         compile(source).map(|code| Script { code })
+    }
+
+    /// Compiles a text on this thread, whose stack must have [`crate::compile::STACK`] bytes left.
+    ///
+    /// # Errors
+    /// [`CompileError`], with the place.
+    pub fn compile_here(source: &str) -> Result<Script, CompileError> {
+        compile_here(source).map(|code| Script { code })
     }
 
     /// Runs it; it prints to standard output.

@@ -78,6 +78,8 @@ pub struct Vm {
     pub builtins: Ref<Dict>,
     /// The names of the program's module.
     pub main: RefCell<Option<Ref<Dict>>>,
+    /// The program's code.
+    main_code: RefCell<Option<Ref<crate::objects::CodeObject>>>,
     /// Modules that were imported.
     pub modules: RefCell<Vec<Ref<Module>>>,
     /// The exception that is being handled.

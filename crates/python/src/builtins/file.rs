@@ -88,6 +88,14 @@ pub(crate) fn next_line(vm: &Vm, file: &Value) -> Result<Option<Value>> {
     if line.is_empty() { Ok(None) } else { vm.string(line).map(Some) }
 }
 
+/// How writing to a file went, or where the text goes instead.
+enum Written {
+    Tried(std::io::Result<()>),
+    Standard(bool),
+    NotWritable,
+    Closed,
+}
+
 const FILE: super::Table = &[
     ("read", |vm, args| {
         let (file, args) = args.method(vm, "read", 0, 1)?;
@@ -121,13 +129,18 @@ const FILE: super::Table = &[
         let Some(text) = text_of(&args[0]) else {
             return Err(vm.type_error("write() argument must be str"));
         };
-        match &mut *expect::<File>(&file).state.borrow_mut() {
-            Some(Open::Writing(out)) => {
-                out.write_all(text.as_bytes()).map_err(|error| os_error(vm, &error, ""))?;
-            }
-            Some(Open::Standard { error }) => vm.write(text, *error)?,
-            Some(Open::Reading(..)) => return Err(vm.raise(&vm.types.os_error, "not writable")),
-            None => return Err(closed(vm)),
+        let written = match &mut *expect::<File>(&file).state.borrow_mut() {
+            Some(Open::Writing(out)) => Written::Tried(out.write_all(text.as_bytes())),
+            Some(Open::Standard { error }) => Written::Standard(*error),
+            Some(Open::Reading(..)) => Written::NotWritable,
+            None => Written::Closed,
+        };
+        // An error is an object: while it is made, a finalizer may write to the same file.
+        match written {
+            Written::Tried(result) => result.map_err(|error| os_error(vm, &error, ""))?,
+            Written::Standard(error) => vm.write(text, error)?,
+            Written::NotWritable => return Err(vm.raise(&vm.types.os_error, "not writable")),
+            Written::Closed => return Err(closed(vm)),
         }
         vm.count(text.chars().count())
     }),

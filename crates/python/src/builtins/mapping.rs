@@ -140,7 +140,8 @@ const DICT: super::Table = &[
     }),
     ("__len__", |vm, args| {
         let (dict, _) = method(vm, args, "__len__", 0, 0)?;
-        vm.count(table(&dict).borrow().len())
+        let length = table(&dict).borrow().len();
+        vm.count(length)
     }),
     ("__getitem__", |vm, args| {
         let (dict, args) = method(vm, args, "__getitem__", 1, 1)?;

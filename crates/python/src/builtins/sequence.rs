@@ -206,7 +206,10 @@ fn length(vm: &Vm, args: Args) -> Result {
 fn get(vm: &Vm, args: Args) -> Result {
     let (value, args) = args.method(vm, "__getitem__", 1, 1)?;
     let plain = match list_of(&value) {
-        Some(items) => vm.list(items.borrow().clone())?,
+        Some(items) => {
+            let items = items.borrow().clone();
+            vm.list(items)?
+        }
         None => vm.tuple(tuple_of(&value).unwrap_or_default().iter().cloned())?,
     };
     vm.getitem(&plain, &args[0])

@@ -87,7 +87,8 @@ const READ: super::Table = &[
     }),
     ("__len__", |vm, args| {
         let (set, _) = method(vm, args, "__len__", 0, 0)?;
-        vm.count(table(&set).borrow().len())
+        let length = table(&set).borrow().len();
+        vm.count(length)
     }),
     ("__contains__", |vm, args| {
         let (set, args) = method(vm, args, "__contains__", 1, 1)?;
@@ -115,7 +116,8 @@ const WRITE: super::Table = &[
     }),
     ("pop", |vm, args| {
         let (set, _) = method(vm, args, "pop", 0, 0)?;
-        vm.charge_work(table(&set).borrow().len() as u64 * 64)?;
+        let length = table(&set).borrow().len();
+        vm.charge_work(length as u64 * 64)?;
         let first = super::set_order(vm, table(&set)).into_iter().next();
         let Some(first) = first else { return Err(vm.key_error(vm.str("pop from an empty set")?)) };
         vm.dict_remove(table(&set), &first)?;

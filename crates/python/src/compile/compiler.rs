@@ -18,6 +18,8 @@ pub(super) enum Block<'a> {
     Handler { start: usize, target: Label },
     /// The name of a handler, which is unbound at its end. Exceptions go to the label.
     HandlerName { start: usize, target: Label, name: String },
+    /// A `finally` on the way of a `return`, whose value is on the stack.
+    Value,
     /// The `finally` after an exception: on the stack are what was handled before, and the exception.
     Finally { start: usize, target: Label },
     /// A `with`: on the stack is `exit`.
@@ -38,6 +40,8 @@ pub(super) struct Compiler<'a> {
     pub(super) scopes: Scopes,
     pub(super) lines: &'a Lines<'a>,
     pub(super) units: Vec<Unit<'a>>,
+    /// The operations of the code objects that are done.
+    pub(super) made: usize,
 }
 
 pub(super) type Compiled<T = ()> = Result<T, CompileError>;
@@ -109,6 +113,7 @@ impl<'a> Compiler<'a> {
     /// Ends a code object.
     pub(super) fn close(&mut self) -> Code {
         let unit = self.units.pop().expect("it was opened");
+        self.made += unit.code.here();
         let scope = &self.scopes.all[unit.scope];
         let list = |names: &[String]| names.iter().map(|name| name.as_str().into()).collect();
         let cell_parameters = scope

@@ -4,10 +4,14 @@
 //! indentation (CPython's 100), and operators that no comma separates, over all open brackets. The compiler runs on a
 //! thread with a stack for that ([`STACK`]).
 
+use ruff_python_ast::token::TokenKind;
+use ruff_python_parser::Mode;
+use ruff_python_parser::lexer::lex;
+
 use super::{CompileError, Position};
 
 /// The bytes of the compiler's stack.
-pub(super) const STACK: usize = 512 << 20;
+pub const STACK: usize = 512 << 20;
 
 const BRACKETS: usize = 200;
 const INDENTS: usize = 100;
@@ -19,7 +23,39 @@ pub(super) fn check(source: &str) -> Result<(), CompileError> {
     if source.len() > BYTES {
         return Err(error("source text is too long", Position { line: 1, column: 1 }));
     }
-    Scanner { bytes: source.as_bytes(), at: 0, line: 1, counts: vec![0], total: 0 }.run()
+    Scanner { bytes: source.as_bytes(), at: 0, line: 1, counts: vec![0], total: 0 }.run()?;
+    check_tokens(source)
+}
+
+/// Counts the parser's own tokens: a string in an f-string may hide from the scanner what is code.
+fn check_tokens(source: &str) -> Result<(), CompileError> {
+    let mut lexer = lex(source, Mode::Module);
+    let mut scanner = Scanner { bytes: b"", at: 0, line: 1, counts: vec![0], total: 0 };
+    loop {
+        match lexer.next_token() {
+            TokenKind::EndOfFile => return Ok(()),
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
+                scanner.count()?;
+                scanner.counts.push(0);
+                if scanner.counts.len() > BRACKETS {
+                    return scanner.fail("too many nested parentheses");
+                }
+            }
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
+                if scanner.counts.len() > 1 {
+                    scanner.comma();
+                    scanner.counts.pop();
+                }
+            }
+            TokenKind::Newline => {
+                scanner.line += 1;
+                scanner.comma();
+            }
+            TokenKind::NonLogicalNewline => scanner.line += 1,
+            TokenKind::Comma | TokenKind::Semi => scanner.comma(),
+            _ => scanner.count()?,
+        }
+    }
 }
 
 fn error(message: &str, position: Position) -> CompileError {

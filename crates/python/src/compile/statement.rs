@@ -8,6 +8,12 @@ use super::compiler::{Block, Compiled, Compiler};
 use super::scope::ScopeKind;
 use super::{Constant, Op, fold};
 
+/// CPython's bound on loops, `try` and `with` inside each other.
+const BLOCKS: usize = 20;
+
+/// The most operations of a program.
+const OPERATIONS: usize = 1 << 22;
+
 impl<'a> Compiler<'a> {
     pub(super) fn body(&mut self, body: &'a [Stmt]) -> Compiled {
         body.iter().try_for_each(|statement| self.statement(statement))
@@ -16,6 +22,13 @@ impl<'a> Compiler<'a> {
     #[allow(clippy::too_many_lines, reason = "one arm for each statement")]
     fn statement(&mut self, statement: &'a Stmt) -> Compiled {
         self.at(statement.range());
+        // What a `finally` holds is there once for each way through it.
+        if self.unit().blocks.len() > BLOCKS {
+            return self.fail("too many statically nested blocks", statement);
+        }
+        if self.made + self.code().here() > OPERATIONS {
+            return self.fail("too much code", statement);
+        }
         match statement {
             Stmt::Expr(expression) => {
                 if fold::constant(&expression.value).is_none() {
@@ -52,7 +65,7 @@ impl<'a> Compiler<'a> {
                 let Some(place) = self.innermost_loop() else {
                     return self.fail("'break' outside loop", statement);
                 };
-                self.leave(place, true, false)?;
+                self.leave(place, true, false, 1)?;
                 let Block::Loop { end, .. } = self.unit().blocks[place] else { return Ok(()) };
                 self.jump(Op::Jump, end);
                 Ok(())
@@ -61,7 +74,7 @@ impl<'a> Compiler<'a> {
                 let Some(place) = self.innermost_loop() else {
                     return self.fail("'continue' not properly in loop", statement);
                 };
-                self.leave(place + 1, false, false)?;
+                self.leave(place + 1, false, false, 1)?;
                 let Block::Loop { next, .. } = self.unit().blocks[place] else { return Ok(()) };
                 self.jump(Op::Jump, next);
                 Ok(())
@@ -76,12 +89,12 @@ impl<'a> Compiler<'a> {
                 };
                 match (constant, &result.value) {
                     (Some(constant), _) => {
-                        self.leave(0, true, false)?;
+                        self.leave(0, true, false, 2)?;
                         self.load(constant);
                     }
                     (None, Some(value)) => {
                         self.expression(value)?;
-                        self.leave(0, true, true)?;
+                        self.leave(0, true, true, 1)?;
                     }
                     (None, None) => {}
                 }
@@ -163,16 +176,15 @@ impl<'a> Compiler<'a> {
     }
 
     /// Leaves the blocks from the innermost out to one: ends their ranges, runs what is to be run at their ends, and
-    /// begins the ranges anew behind it. With a value on the top of the stack, or without.
-    fn leave(&mut self, to: usize, loops: bool, value: bool) -> Compiled {
+    /// begins the ranges anew behind it and the operations that go away. With a value on the top of the stack, or without.
+    fn leave(&mut self, to: usize, loops: bool, value: bool, operations: usize) -> Compiled {
         let mut left = Vec::new();
         while self.unit().blocks.len() > to {
             let Some(block) = self.unit().blocks.pop() else { break };
             self.leave_one(&block, loops, value)?;
             left.push(block);
         }
-        // Behind this comes a jump or a return: the ranges go on after it.
-        let resume = self.code().here() + 1;
+        let resume = self.code().here() + operations;
         for block in left.into_iter().rev() {
             let block = match block {
                 Block::Try { target, above, finally, .. } => {
@@ -182,7 +194,7 @@ impl<'a> Compiler<'a> {
                 Block::HandlerName { target, name, .. } => Block::HandlerName { start: resume, target, name },
                 Block::Finally { target, .. } => Block::Finally { start: resume, target },
                 Block::With { target, .. } => Block::With { start: resume, target },
-                block @ Block::Loop { .. } => block,
+                block @ (Block::Loop { .. } | Block::Value) => block,
             };
             self.unit().blocks.push(block);
         }
@@ -199,9 +211,16 @@ impl<'a> Compiler<'a> {
             Block::Try { start, target, above, finally } => {
                 self.code().protect(*start, *target, *above);
                 if let Some(finally) = finally {
+                    if value {
+                        self.unit().blocks.push(Block::Value);
+                    }
                     self.body(finally)?;
+                    if value {
+                        self.unit().blocks.pop();
+                    }
                 }
             }
+            Block::Value => self.drop_below(value),
             Block::Handler { start, target } => {
                 self.code().protect(*start, *target, 0);
                 self.pop_handled_below(value);

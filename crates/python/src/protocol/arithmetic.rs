@@ -144,7 +144,8 @@ impl Vm {
                 }
                 Binary::Multiply => {
                     if let Some(Number::Int(count)) = Number::of(right) {
-                        let repeated = self.repeat(&items.borrow().clone(), count)?;
+                        let now = items.borrow().clone();
+                        let repeated = self.repeat(&now, count)?;
                         let old = items.replace(repeated);
                         drop(old);
                         return Ok(left.clone());

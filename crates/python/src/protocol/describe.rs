@@ -60,7 +60,14 @@ pub fn function_name(vm: &Vm, value: &Value) -> String {
             format!("__main__.{name}")
         }
         Kind::Builtin => expect::<Builtin>(value).name.to_string(),
-        Kind::Method => function_name(vm, &expect::<Method>(value).function),
+        Kind::Method => {
+            let mut function = expect::<Method>(value).function.clone();
+            while let Some(method) = function.downcast_ref::<Method>() {
+                let inner = method.function.clone();
+                function = inner;
+            }
+            function_name(vm, &function)
+        }
         Kind::Class => {
             full_name(vm, &value.clone().downcast::<Class>().unwrap_or_else(|_| vm.types.object.clone()))
         }

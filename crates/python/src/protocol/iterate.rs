@@ -356,6 +356,9 @@ impl Vm {
             self.charge_work(items.len() as u64 * 8)?;
             return Ok(items);
         }
+        if let Some(range) = iterable.downcast_ref::<Range>() {
+            self.charge_bytes(usize::try_from(range.len()).unwrap_or(usize::MAX).saturating_mul(8))?;
+        }
         let iterator = self.iter(iterable)?;
         let mut items = Vec::new();
         while let Some(item) = self.next(&iterator)? {

@@ -58,7 +58,7 @@ impl Vm {
                 match text {
                     "__self__" => Some(method.object.clone()),
                     "__func__" => Some(method.function.clone()),
-                    _ => Some(self.getattr(&method.function, name)?),
+                    _ => Some(self.nested("", || self.getattr(&method.function, name))?),
                 }
             }
             Kind::Exception => {

@@ -97,11 +97,14 @@ impl Vm {
         }
         if let Some(items) = list_of(object) {
             if let Some(slice) = key.downcast_ref::<Slice>() {
-                let span = self.span(slice, items.borrow().len())?;
+                let bounds = self.bounds(slice)?;
+                let span = Span::of(bounds, items.borrow().len());
                 let items = span.places().filter_map(|place| items.borrow().get(place).cloned()).collect();
                 return self.list(items);
             }
-            let place = self.place(key, items.borrow().len(), "list", "list index out of range")?;
+            // What `__index__` runs may change the list.
+            let length = items.borrow().len();
+            let place = self.place(key, length, "list", "list index out of range")?;
             return items
                 .borrow()
                 .get(place)

@@ -219,6 +219,7 @@ impl Vm {
             types,
             builtins: heap.alloc(Dict::default())?,
             main: RefCell::default(),
+            main_code: RefCell::default(),
             modules: RefCell::default(),
             handled: RefCell::default(),
             gc: GcState::new(),

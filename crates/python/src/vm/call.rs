@@ -68,10 +68,16 @@ impl Vm {
                 self.nested(" while calling a Python object", || (builtin.call)(self, args))
             }
             Kind::Method => {
-                let method = expect::<Method>(callable);
                 let mut args = args;
-                args.values.insert(0, method.object.clone());
-                self.call(&method.function, args)
+                let mut function = callable.clone();
+                // A method's function may be a method.
+                while let Some(method) = function.downcast_ref::<Method>() {
+                    args.values.insert(0, method.object.clone());
+                    self.charge_work(args.len() as u64 * 8)?;
+                    let inner = method.function.clone();
+                    function = inner;
+                }
+                self.call(&function, args)
             }
             Kind::Class => self.nested(" while calling a Python object", || self.call_class(callable, args)),
             _ => self.call_other(callable, args),

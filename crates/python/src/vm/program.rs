@@ -194,6 +194,10 @@ impl Vm {
     /// What it raises.
     pub(crate) fn run_module(&self, code: &Arc<Code>, names: &Ref<Dict>) -> Result {
         let code = self.code_object(code)?;
+        if self.main.borrow().as_ref().is_some_and(|main| main.is(names)) {
+            // It lives as long as its module, so that nothing dies of it unasked.
+            self.main_code.replace(Some(code.clone()));
+        }
         let stack = Vec::with_capacity(code.code.stack as usize);
         let mut frame = Frame {
             code,
@@ -217,6 +221,7 @@ impl Vm {
         self.run_finalizers_at_exit();
         self.handled.replace(None);
         self.heap.collect();
+        drop(self.main_code.take());
         let Some(main) = self.main.take() else { return };
         let watch = self.heap.watch(main.as_any(), None).ok();
         drop(main);

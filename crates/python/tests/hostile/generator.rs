@@ -6,9 +6,9 @@ use std::fmt::Write;
 /// Returns the program of some bytes.
 pub(crate) fn program(bytes: &[u8]) -> String {
     let mut maker = Maker { bytes, at: 0, text: String::new(), functions: 0, loops: 0 };
-    maker.text.push_str("import gc, sys, weakref\n");
-    while maker.at < maker.bytes.len() && maker.text.len() < 16 << 10 {
-        maker.statement(0, 3);
+    maker.prelude();
+    while maker.at < maker.bytes.len() && maker.text.len() < 32 << 10 {
+        maker.tolerated(0, 2);
     }
     maker.text
 }
@@ -111,6 +111,289 @@ const ATOMS: &[&str] = &[
     "classmethod(a)",
     "property(a, b)",
     "open('x')",
+];
+
+/// Classes of the prelude: what they inherit from beside the class with the special methods.
+const CLASSES: [(&str, &str); 12] = [
+    ("H", ""),
+    ("L", ", list"),
+    ("D", ", dict"),
+    ("S", ", str"),
+    ("T", ", tuple"),
+    ("I", ", int"),
+    ("F", ", float"),
+    ("X", ", Exception"),
+    ("Z", ", set"),
+    ("Y", ", frozenset"),
+    ("R", ", weakref.ref"),
+    ("C", ", type"),
+];
+
+const ACTORS: &[&str] = &[
+    "H()",
+    "L([1, 2, 3])",
+    "D(a=1)",
+    "S('ab')",
+    "T((1, 2))",
+    "I(3)",
+    "F(0.5)",
+    "X('x')",
+    "Z('ab')",
+    "Y('ab')",
+    "R(a)",
+    "C('q', (), {})",
+    "gen()",
+    "gen(a)",
+    "act",
+    "H",
+    "L",
+    "D",
+    "X",
+    "C",
+    "[H(), H()]",
+    "{H(): H()}",
+    "{H(), 1}",
+    "(H(), a)",
+    "a.b",
+    "a[0]",
+    "a.x",
+    "weakref.proxy(a)",
+    "weakref.ref(a, act)",
+    "weakref.finalize(a, act)",
+    "iter(act, 1)",
+    "map(act, a)",
+    "filter(act, a)",
+    "[a, b, c]",
+    "{a: b}",
+    "{a, b}",
+    "(a, b)",
+    "a.__class__",
+    "type(a)",
+    "type(a)()",
+    "gen().__next__",
+    "sorted(a, key=act)",
+];
+
+/// Methods with an object that has them.
+const METHODS: &[(&str, &[&str])] = &[
+    (
+        "L([H(), 2, a])",
+        &[
+            "append",
+            "extend",
+            "insert",
+            "pop",
+            "remove",
+            "clear",
+            "index",
+            "count",
+            "reverse",
+            "sort",
+            "copy",
+            "__iter__",
+            "__getitem__",
+            "__setitem__",
+            "__contains__",
+            "__init__",
+        ],
+    ),
+    (
+        "[H(), 2, a]",
+        &[
+            "append", "extend", "insert", "pop", "remove", "clear", "index", "count", "reverse", "sort",
+            "copy",
+        ],
+    ),
+    (
+        "a",
+        &[
+            "append",
+            "extend",
+            "insert",
+            "pop",
+            "remove",
+            "clear",
+            "update",
+            "add",
+            "sort",
+            "send",
+            "throw",
+            "close",
+            "get",
+            "x",
+            "setdefault",
+        ],
+    ),
+    (
+        "{H(): 1, a: 2}",
+        &[
+            "keys",
+            "values",
+            "items",
+            "get",
+            "setdefault",
+            "pop",
+            "popitem",
+            "update",
+            "fromkeys",
+            "clear",
+            "copy",
+        ],
+    ),
+    (
+        "D(a=1)",
+        &[
+            "keys",
+            "values",
+            "items",
+            "get",
+            "setdefault",
+            "pop",
+            "popitem",
+            "update",
+            "clear",
+            "copy",
+            "__getitem__",
+            "__setitem__",
+            "__delitem__",
+            "__iter__",
+            "__init__",
+        ],
+    ),
+    (
+        "{H(), a}",
+        &[
+            "add",
+            "discard",
+            "remove",
+            "pop",
+            "update",
+            "union",
+            "intersection",
+            "difference",
+            "symmetric_difference",
+            "issubset",
+            "isdisjoint",
+            "intersection_update",
+            "symmetric_difference_update",
+            "clear",
+        ],
+    ),
+    (
+        "Z('ab')",
+        &[
+            "add",
+            "discard",
+            "remove",
+            "pop",
+            "update",
+            "union",
+            "intersection",
+            "issuperset",
+            "copy",
+            "__init__",
+        ],
+    ),
+    (
+        "'aé-%s {} {0.a[b]}'",
+        &[
+            "format",
+            "split",
+            "rsplit",
+            "join",
+            "replace",
+            "find",
+            "rfind",
+            "index",
+            "count",
+            "center",
+            "ljust",
+            "rjust",
+            "zfill",
+            "partition",
+            "strip",
+            "startswith",
+            "encode",
+            "splitlines",
+            "removesuffix",
+            "__len__",
+        ],
+    ),
+    ("gen(b)", &["send", "throw", "close", "__next__", "__iter__"]),
+    ("a", &["send", "throw", "close", "__next__", "__iter__"]),
+    ("range(10**18, -5, -3)", &["index", "count", "__len__"]),
+    ("(-5)", &["bit_length", "bit_count", "to_bytes", "conjugate", "__int__"]),
+    (
+        "weakref.WeakSet([H()])",
+        &["add", "discard", "remove", "pop", "update", "clear", "copy", "__contains__"],
+    ),
+    (
+        "weakref.WeakValueDictionary({1: H()})",
+        &[
+            "get",
+            "pop",
+            "popitem",
+            "setdefault",
+            "update",
+            "keys",
+            "values",
+            "items",
+            "valuerefs",
+            "clear",
+            "copy",
+        ],
+    ),
+    (
+        "weakref.WeakKeyDictionary({H(): 1})",
+        &[
+            "get",
+            "pop",
+            "popitem",
+            "setdefault",
+            "update",
+            "keys",
+            "values",
+            "items",
+            "keyrefs",
+            "clear",
+            "copy",
+        ],
+    ),
+    (
+        "gc",
+        &[
+            "collect",
+            "freeze",
+            "unfreeze",
+            "get_objects",
+            "get_referrers",
+            "get_referents",
+            "set_threshold",
+            "disable",
+            "enable",
+            "is_tracked",
+        ],
+    ),
+    ("gc.callbacks", &["append", "clear", "insert"]),
+    ("sys", &["setrecursionlimit", "getrefcount", "getsizeof", "intern", "exc_info", "exit", "_getframe"]),
+    ("X('x')", &["with_traceback", "add_note", "__init__", "__str__"]),
+    ("list", &["append", "sort", "__len__", "__getitem__", "__iter__", "__new__"]),
+    (
+        "object",
+        &[
+            "__new__",
+            "__init__",
+            "__setattr__",
+            "__getattribute__",
+            "__eq__",
+            "__hash__",
+            "__delattr__",
+            "__dir__",
+            "__format__",
+        ],
+    ),
+    ("type", &["mro", "__call__", "__subclasses__", "__new__", "__init__"]),
+    ("super(L, L())", &["append", "__init__", "__iter__", "__len__", "x", "__new__"]),
 ];
 
 const CALLED: &[&str] = &[
@@ -527,6 +810,54 @@ impl Maker<'_> {
         let _ = writeln!(self.text, "{:1$}{text}", "", indent * 2);
     }
 
+    /// Names with values, classes whose special methods do anything, and instances of them.
+    fn prelude(&mut self) {
+        self.text.push_str("import gc, sys, weakref\na = b = c = d = e = f = None\nturns = 0\n");
+        self.line(0, "def act(self=None, *rest, **named):");
+        self.line(1, "global a, b, c, d, e, f, turns");
+        self.line(1, "turns += 1");
+        self.functions = 1;
+        for _ in 0..1 + self.byte() % 4 {
+            self.tolerated(1, 1);
+        }
+        self.functions = 0;
+        let pool: Vec<&str> = (0..4).map(|_| self.one_of(ATOMS)).collect();
+        self.line(1, &format!("return ({}, self, rest)[turns % 6]", pool.join(", ")));
+        self.line(0, "class M:");
+        self.line(1, "pass");
+        for _ in 0..self.byte() % 8 {
+            let method = self.one_of(SPECIAL);
+            self.line(1, &format!("def {method}(self, *rest, **named): return act(self, *rest)"));
+        }
+        for (name, base) in CLASSES {
+            self.line(0, "try:");
+            self.line(1, &format!("class {name}(M{base}): pass"));
+            self.line(0, "except BaseException: pass");
+        }
+        self.line(0, "def gen(a=(1, 2), *rest):");
+        self.line(1, "global b, c, d, e, f");
+        self.functions = 1;
+        for _ in 0..1 + self.byte() % 3 {
+            self.tolerated(1, 1);
+        }
+        self.functions = 0;
+        self.line(1, "yield a");
+        self.line(1, "yield from a");
+        for name in NAMES {
+            let value = self.one_of(ATOMS);
+            self.line(0, "try:");
+            self.line(1, &format!("{name} = {value}"));
+            self.line(0, "except BaseException as g: pass");
+        }
+    }
+
+    /// A statement whose exception is not the end.
+    fn tolerated(&mut self, indent: usize, depth: usize) {
+        self.line(indent, "try:");
+        self.statement(indent + 1, depth);
+        self.line(indent, "except BaseException as g: pass");
+    }
+
     /// A block of statements, never empty.
     fn block(&mut self, indent: usize, depth: usize) {
         for _ in 0..1 + self.byte() % 3 {
@@ -538,11 +869,11 @@ impl Maker<'_> {
         let choices = if depth == 0 { 15 } else { 28 };
         match self.byte() % choices {
             0..=3 => {
-                let (name, value) = (self.name(), self.expression(3));
+                let (name, value) = (self.name(), self.expression(2));
                 self.line(indent, &format!("{name} = {value}"));
             }
             4 | 5 => {
-                let value = self.expression(3);
+                let value = self.expression(2);
                 self.line(indent, &value);
             }
             6 => {
@@ -687,7 +1018,7 @@ impl Maker<'_> {
                     self.line(indent + 1, &format!("{method} = {value}"));
                 }
                 1 => {
-                    let value = self.expression(3);
+                    let value = self.expression(2);
                     self.line(indent + 1, &format!("def {method}(self, *rest, **named): return {value}"));
                 }
                 2 => {
@@ -725,7 +1056,11 @@ impl Maker<'_> {
     }
 
     fn call(&mut self, depth: usize) -> String {
-        let callee = match self.byte() % 4 {
+        let callee = match self.byte() % 8 {
+            3..=5 => {
+                let (object, methods) = METHODS[self.byte() % METHODS.len()];
+                format!("{object}.{}", self.one_of(methods))
+            }
             0 => format!("{}.{}", self.name(), self.one_of(MEMBERS)),
             1 => format!("({}).{}", self.one_of(ATOMS), self.one_of(MEMBERS)),
             _ => self.one_of(CALLED).into(),
@@ -752,14 +1087,23 @@ impl Maker<'_> {
         format!("{callee}({})", kept.collect::<Vec<_>>().join(", "))
     }
 
+    fn simple(&mut self) -> String {
+        match self.byte() % 8 {
+            0 | 1 => self.one_of(ATOMS).into(),
+            2..=4 => self.one_of(ACTORS).into(),
+            _ => self.name().into(),
+        }
+    }
+
     fn expression(&mut self, depth: usize) -> String {
         if depth == 0 || self.at >= self.bytes.len() {
-            return self.one_of(ATOMS).into();
+            return self.simple();
         }
         let next = depth - 1;
-        match self.byte() % 24 {
-            0..=5 => self.one_of(ATOMS).into(),
-            6..=10 => self.call(depth),
+        match self.byte() % 30 {
+            24.. => self.simple(),
+            0..=7 => self.simple(),
+            8..=10 => self.call(depth),
             11 => format!("({}).{}", self.expression(next), self.one_of(MEMBERS)),
             12 => format!("({})[{}]", self.expression(next), self.expression(next)),
             13 => format!("({})[{}:{}]", self.expression(next), self.expression(next), self.expression(next)),

@@ -21,7 +21,10 @@ pub(crate) fn on_a_large_stack(work: impl FnOnce() + Send + 'static) {
         PANICS.fetch_add(1, Ordering::Relaxed);
         hook(info);
     }));
-    let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(work).expect("a thread");
+    let thread = std::thread::Builder::new()
+        .stack_size(gleaner_python::compile::STACK + (8 << 20))
+        .spawn(work)
+        .expect("a thread");
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
     }
@@ -41,8 +44,10 @@ pub(crate) fn limits() -> Limits {
 }
 
 /// Runs a text if it compiles, under a strategy and a version that a byte chooses; returns whether it did.
-pub(crate) fn text(text: &str, choice: u8, name: &str) -> bool {
-    let Ok(script) = Script::compile(text) else { return false };
+///
+/// # Errors
+/// With what went wrong and the text, if something panicked.
+pub(crate) fn text(text: &str, choice: u8, name: &str) -> Result<bool, String> {
     let choice = usize::from(choice);
     let strategies = StrategyKind::ALL;
     let options = Options {
@@ -51,8 +56,13 @@ pub(crate) fn text(text: &str, choice: u8, name: &str) -> bool {
         stack: STACK,
     };
     let before = PANICS.load(Ordering::Relaxed);
-    let ran = std::panic::catch_unwind(|| script.run_checked(options, limits()));
+    let ran = std::panic::catch_unwind(|| match Script::compile_here(text) {
+        Ok(script) => script.run_checked(options, limits()).map(|_| true),
+        Err(_) => Ok(false),
+    });
     let panics = PANICS.load(Ordering::Relaxed) - before;
-    assert!(ran.is_ok() && panics == 0, "{name}: {panics} panics, {options:?}\n{text}");
-    true
+    match ran {
+        Ok(Ok(compiled)) if panics == 0 => Ok(compiled),
+        _ => Err(format!("{name}: {panics} panics, {options:?}\n{text}")),
+    }
 }
