@@ -1,19 +1,22 @@
 //! From source text to code.
 //!
 //! The text is checked for what would use up the stack (`guard`), parsed by `ruff_python_parser`, its names are resolved
-//! (`scope`), and each function, class and comprehension becomes a [`Code`] (`compiler`, `statement`, `expression`,
-//! `function`), assembled from operations whose targets are labels at first (`assemble`).
+//! (`scope`), and each function, class and comprehension becomes a [`Code`] (`compiler`, `statement`, `attempt`,
+//! `expression`, `f_string`, `target`, `function`), assembled from operations whose targets are labels at first (`assemble`).
 
 mod assemble;
+mod attempt;
 mod code;
 mod compiler;
 mod expression;
+mod f_string;
 mod fold;
 mod function;
 mod guard;
 mod op;
 mod scope;
 mod statement;
+mod target;
 
 pub use code::{Code, Constant, Handler, Position};
 pub use guard::STACK;

@@ -1,8 +1,10 @@
 //! What objects do: attributes, items, arithmetic, comparison, iteration, text.
 
 pub mod arithmetic;
+pub mod assignment;
 pub mod attribute;
 pub mod compare;
+pub mod compute;
 pub mod describe;
 pub mod float_text;
 pub mod format;

@@ -1,15 +1,12 @@
 //! Expressions.
 
-use ruff_python_ast::{
-    BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, ExprDict, FStringPart, InterpolatedStringElement, Operator,
-    UnaryOp,
-};
+use ruff_python_ast::{BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, ExprDict, Operator, UnaryOp};
 use ruff_text_size::Ranged;
 
 use super::assemble::Label;
 use super::compiler::{Compiled, Compiler};
 use super::scope::ScopeKind;
-use super::{Binary, Comparison, Constant, Conversion, Op, Unary, fold};
+use super::{Binary, Comparison, Constant, Op, Unary, fold};
 
 pub(super) fn operator(operator: Operator) -> Binary {
     match operator {
@@ -346,152 +343,6 @@ impl<'a> Compiler<'a> {
             }
         }
         Ok(())
-    }
-
-    fn f_string(&mut self, parts: &'a [FStringPart]) -> Compiled {
-        let mut pieces = 0;
-        let mut text = String::new();
-        for part in parts {
-            match part {
-                FStringPart::Literal(literal) => text.push_str(&literal.value),
-                FStringPart::FString(string) => self.pieces(&string.elements, &mut text, &mut pieces)?,
-            }
-        }
-        self.join(text, pieces);
-        Ok(())
-    }
-
-    fn join(&mut self, text: String, mut pieces: u32) {
-        if !text.is_empty() {
-            self.load(Constant::Str(text.into()));
-            pieces += 1;
-        }
-        match pieces {
-            0 => self.load(Constant::Str("".into())),
-            1 => {}
-            pieces => self.emit(Op::BuildString(pieces)),
-        }
-    }
-
-    fn pieces(
-        &mut self,
-        elements: &'a [InterpolatedStringElement],
-        text: &mut String,
-        pieces: &mut u32,
-    ) -> Compiled {
-        for element in elements {
-            match element {
-                InterpolatedStringElement::Literal(literal) => text.push_str(&literal.value),
-                InterpolatedStringElement::Interpolation(field) => {
-                    if let Some(debug) = &field.debug_text {
-                        text.push_str(debug.leading());
-                        text.push_str(debug.expression());
-                        text.push_str(debug.trailing());
-                    }
-                    if !text.is_empty() {
-                        self.load(Constant::Str(std::mem::take(text).into()));
-                        *pieces += 1;
-                    }
-                    self.expression(&field.expression)?;
-                    let spec = match &field.format_spec {
-                        Some(spec) => {
-                            let (mut inner, mut count) = (String::new(), 0);
-                            self.pieces(&spec.elements, &mut inner, &mut count)?;
-                            self.join(inner, count);
-                            true
-                        }
-                        None => false,
-                    };
-                    let conversion = match field.conversion {
-                        ruff_python_ast::ConversionFlag::Str => Conversion::Str,
-                        ruff_python_ast::ConversionFlag::Repr => Conversion::Repr,
-                        ruff_python_ast::ConversionFlag::Ascii => Conversion::Ascii,
-                        ruff_python_ast::ConversionFlag::None if field.debug_text.is_some() && !spec => {
-                            Conversion::Repr
-                        }
-                        ruff_python_ast::ConversionFlag::None => Conversion::None,
-                    };
-                    self.at(field.range);
-                    self.emit(Op::Format { conversion, spec });
-                    *pieces += 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Binds a target to the value on the stack.
-    pub(super) fn store(&mut self, target: &'a Expr) -> Compiled {
-        self.at(target.range());
-        match target {
-            Expr::Name(name) => {
-                self.store_variable(name.id.as_str());
-                Ok(())
-            }
-            Expr::Attribute(attribute) => {
-                self.expression(&attribute.value)?;
-                let name = self.attribute(attribute.attr.as_str());
-                self.at(attribute.range);
-                self.emit(Op::StoreAttr(name));
-                Ok(())
-            }
-            Expr::Subscript(subscript) => {
-                self.expression(&subscript.value)?;
-                self.expression(&subscript.slice)?;
-                self.at(subscript.range);
-                self.emit(Op::StoreSubscript);
-                Ok(())
-            }
-            Expr::Tuple(tuple) => self.unpack(&tuple.elts, target),
-            Expr::List(list) => self.unpack(&list.elts, target),
-            _ => self.fail("cannot assign to this expression", target),
-        }
-    }
-
-    fn unpack(&mut self, targets: &'a [Expr], whole: &Expr) -> Compiled {
-        let starred: Vec<usize> = targets
-            .iter()
-            .enumerate()
-            .filter(|(_, target)| target.is_starred_expr())
-            .map(|(place, _)| place)
-            .collect();
-        match starred.as_slice() {
-            [] => self.emit(Op::Unpack(count(targets.len()))),
-            [place] => self.emit(Op::UnpackStarred(count(*place), count(targets.len() - place - 1))),
-            _ => return self.fail("multiple starred expressions in assignment", whole),
-        }
-        for target in targets {
-            match target {
-                Expr::Starred(starred) => self.store(&starred.value)?,
-                target => self.store(target)?,
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn delete(&mut self, target: &'a Expr) -> Compiled {
-        self.at(target.range());
-        match target {
-            Expr::Name(name) => {
-                self.delete_variable(name.id.as_str());
-                Ok(())
-            }
-            Expr::Attribute(attribute) => {
-                self.expression(&attribute.value)?;
-                let name = self.attribute(attribute.attr.as_str());
-                self.emit(Op::DeleteAttr(name));
-                Ok(())
-            }
-            Expr::Subscript(subscript) => {
-                self.expression(&subscript.value)?;
-                self.expression(&subscript.slice)?;
-                self.emit(Op::DeleteSubscript);
-                Ok(())
-            }
-            Expr::Tuple(tuple) => tuple.elts.iter().try_for_each(|target| self.delete(target)),
-            Expr::List(list) => list.elts.iter().try_for_each(|target| self.delete(target)),
-            _ => self.fail("cannot delete this expression", target),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::describe::kind_name;
 use super::number::Number;
 use crate::objects::instance::{dict_of, list_of, set_of, text_of, tuple_of};
-use crate::objects::{Bytes, List, MappingProxy, Range, Slice, View};
+use crate::objects::{Bytes, MappingProxy, Range, Slice, View};
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::Vm;
 
@@ -343,11 +343,5 @@ impl Vm {
         }
         drop(old);
         Ok(())
-    }
-
-    /// The items of a list.
-    #[must_use]
-    pub fn list_items(value: &Value) -> Vec<Value> {
-        value.downcast_ref::<List>().map(|list| list.items.borrow().clone()).unwrap_or_default()
     }
 }

@@ -7,7 +7,7 @@ use super::{Args, Frame, Vm};
 use crate::compile::{NO_KEYWORDS, Op, Unary};
 use crate::objects::instance::{dict_of, list_of, tuple_of};
 use crate::objects::sequence::append;
-use crate::objects::{Cell, Exception, Generator};
+use crate::objects::{Cell, Exception};
 use crate::value::{Kind, Raised, Result, Value, expect};
 
 /// What was pushed by an operation before; the compiler sees to it (`compile::verify`).
@@ -492,11 +492,5 @@ impl Vm {
         let code = &frame.code.code;
         let place = code.cells.iter().chain(&code.free).position(|cell| &**cell == name)?;
         frame.cells.get(place).cloned()
-    }
-
-    /// Whether a value is a generator.
-    #[must_use]
-    pub fn is_generator(value: &Value) -> bool {
-        value.downcast_ref::<Generator>().is_some()
     }
 }
