@@ -125,7 +125,7 @@ pub(super) const OPERATORS: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const AUGMENTED: &[&str] =
     &["+=", "-=", "*=", "/=", "//=", "%=", "**=", "<<=", ">>=", "&=", "|=", "^=", "@="];
-const BASES: &[&str] = &[
+pub(super) const BASES: &[&str] = &[
     "",
     "",
     "",
