@@ -64,7 +64,7 @@ fn texts_end() {
             for _ in 0..1 + bytes.len() % 8 {
                 let place = rng.random_range(0..text.len());
                 match rng.random_range(0..4) {
-                    0 => text[place] = b" \n\t()[]{}:=.,'\"\\*+-@#0a~f"[rng.random_range(0..26)],
+                    0 => text[place] = b" \n\t()[]{}:=.,'\"\\*+-@#0a~f"[rng.random_range(0..25)],
                     1 => drop(text.remove(place)),
                     2 => text.truncate(place.max(1)),
                     _ => text[place] = rng.random(),

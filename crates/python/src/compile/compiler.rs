@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ruff_text_size::{Ranged, TextRange};
 
-use super::assemble::{Assembler, Label};
+use super::assemble::{Assembler, Label, plain_call};
 use super::scope::{ScopeKind, Scopes, Variable};
 use super::{Code, CompileError, Constant, Lines, Op};
 
@@ -108,6 +108,35 @@ impl<'a> Compiler<'a> {
         let mut code = Assembler::default();
         code.position = position;
         self.units.push(Unit { scope, code, blocks: Vec::new(), qualified_name, name: name.into() });
+    }
+
+    pub(super) fn drop_below(&mut self, value: bool) {
+        if value {
+            self.emit(Op::Swap(2));
+        }
+        self.emit(Op::Pop);
+    }
+
+    pub(super) fn pop_handled_below(&mut self, value: bool) {
+        if value {
+            self.emit(Op::Swap(2));
+        }
+        self.emit(Op::PopHandled);
+    }
+
+    pub(super) fn unbind(&mut self, name: &str) {
+        self.load(Constant::None);
+        self.store_variable(name);
+        self.delete_variable(name);
+    }
+
+    /// Calls the `exit` on the stack at an end without an exception.
+    pub(super) fn call_exit(&mut self) {
+        for _ in 0..3 {
+            self.load(Constant::None);
+        }
+        self.emit(plain_call(3));
+        self.emit(Op::Pop);
     }
 
     /// Ends a code object.

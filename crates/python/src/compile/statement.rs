@@ -245,35 +245,6 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn drop_below(&mut self, value: bool) {
-        if value {
-            self.emit(Op::Swap(2));
-        }
-        self.emit(Op::Pop);
-    }
-
-    fn pop_handled_below(&mut self, value: bool) {
-        if value {
-            self.emit(Op::Swap(2));
-        }
-        self.emit(Op::PopHandled);
-    }
-
-    pub(super) fn unbind(&mut self, name: &str) {
-        self.load(Constant::None);
-        self.store_variable(name);
-        self.delete_variable(name);
-    }
-
-    /// Calls the `exit` on the stack at an end without an exception.
-    pub(super) fn call_exit(&mut self) {
-        for _ in 0..3 {
-            self.load(Constant::None);
-        }
-        self.emit(plain_call(3));
-        self.emit(Op::Pop);
-    }
-
     fn branch(&mut self, branch: &'a StmtIf) -> Compiled {
         let end = self.label();
         let mut next = self.label();
