@@ -103,7 +103,7 @@ def setc(v): o.__class__ = v
 for v in (int, list, type, 5, Exception, O): t(lambda: setc(v))
 t(lambda: setattr(O, '__mro__', 5)); t(lambda: setattr(O, '__bases__', ())); t(lambda: setattr(O, '__dict__', 5)); t(lambda: setattr(o, '__dict__', 5))
 t(lambda: setattr(O, '__class__', int)); t(lambda: setattr(O, '__name__', 5)); t(lambda: delattr(O, '__name__')); t(lambda: delattr(O, '__module__'))
-t(lambda: setattr(rec, '__kwdefaults__', 5)); t(lambda: setattr(rec, '__defaults__', 5)); t(lambda: setattr(rec, '__code__', 5)); t(lambda: rec(x=1)); t(lambda: delattr(rec, '__name__')); t(lambda: repr(rec)[:10]); t(lambda: setattr(rec, '__qualname__', 5)); t(lambda: repr(rec))
+t(lambda: setattr(rec, '__kwdefaults__', 5)); t(lambda: setattr(rec, '__defaults__', 5)); t(lambda: setattr(rec, '__code__', 5)); t(lambda: rec(x=1)); t(lambda: delattr(rec, '__name__')); t(lambda: repr(rec)[:10]); t(lambda: setattr(rec, '__qualname__', 5)); t(lambda: repr(rec)[:10])
 def kw(*, z=1): return z
 t(lambda: setattr(kw, '__kwdefaults__', 5)); t(kw)
 e = ValueError(1); e.__context__ = e; e.__cause__ = e; t(lambda: e)
