@@ -178,14 +178,14 @@ impl Maker<'_> {
         let test = self.expression(2);
         self.line(indent, &format!("if {test}:"));
         self.block(indent, depth);
-        if self.byte() % 2 == 0 {
+        if self.byte().is_multiple_of(2) {
             self.line(indent, "else:");
             self.block(indent, depth);
         }
     }
 
     fn looped(&mut self, indent: usize, depth: usize) {
-        let text = if self.byte() % 3 == 0 {
+        let text = if self.byte().is_multiple_of(3) {
             format!("while {}:", self.expression(2))
         } else {
             format!("for {} in {}:", self.name(), self.expression(2))
@@ -226,7 +226,7 @@ impl Maker<'_> {
             "self",
             "self, a=0",
         ]);
-        if self.byte() % 5 == 0 {
+        if self.byte().is_multiple_of(5) {
             let decorator = self.expression(1);
             self.line(indent, &format!("@{decorator}"));
         }
@@ -238,7 +238,7 @@ impl Maker<'_> {
     fn scope(&mut self, indent: usize, depth: usize) {
         let outer = (self.functions, self.loops);
         (self.functions, self.loops) = (1, 0);
-        if self.byte() % 4 == 0 {
+        if self.byte().is_multiple_of(4) {
             self.line(indent + 1, "global e, f");
         }
         self.block(indent, depth);
@@ -274,7 +274,7 @@ impl Maker<'_> {
             }
         }
         (self.functions, self.loops) = outer;
-        if self.byte() % 2 == 0 {
+        if self.byte().is_multiple_of(2) {
             let instance = self.name();
             self.line(indent, &format!("{instance} = {name}()"));
         }
