@@ -47,10 +47,6 @@ impl Explainer {
         if self.last == Some((code, line)) || frame.code.code.name.starts_with("<listcomp") {
             return;
         }
-        let ours = vm.main.borrow().as_ref().is_some_and(|main| main.is(&frame.globals));
-        if !ours {
-            return;
-        }
         if let Some((before, at)) = self.last
             && before == code
         {
