@@ -281,7 +281,8 @@ fn print(vm: &Vm, mut args: Args) -> Result {
     Ok(vm.none.clone())
 }
 
-fn attribute_name(vm: &Vm, name: &Value) -> Result {
+/// The name of an attribute: an interned string.
+pub(super) fn attribute_name(vm: &Vm, name: &Value) -> Result {
     match text_of(name) {
         Some(_) if Kind::of(name) == Kind::Str => Ok(vm.intern_value(name.clone())),
         Some(text) => vm.intern(text),

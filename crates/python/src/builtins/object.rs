@@ -2,6 +2,7 @@
 
 use gleaner::AnySlot;
 
+use super::functions::attribute_name;
 use super::methods;
 use crate::objects::instance::text_of;
 use crate::objects::{Class, Exception, Property, Traceback};
@@ -54,19 +55,22 @@ pub(super) fn install(vm: &Vm) -> Result<()> {
             }),
             ("__getattribute__", |vm, args| {
                 let (object, args) = args.method(vm, "__getattribute__", 1, 1)?;
+                let name = attribute_name(vm, &args[0])?;
                 let class = vm.class_of(&object);
-                vm.plain_getattr(&object, &class, &args[0])?.ok_or_else(|| vm.no_attribute(&object, &args[0]))
+                vm.plain_getattr(&object, &class, &name)?.ok_or_else(|| vm.no_attribute(&object, &name))
             }),
             ("__setattr__", |vm, args| {
                 let (object, args) = args.method(vm, "__setattr__", 2, 2)?;
+                let name = attribute_name(vm, &args[0])?;
                 let class = vm.class_of(&object);
-                vm.plain_setattr(&object, &class, &args[0], Some(args[1].clone()))?;
+                vm.plain_setattr(&object, &class, &name, Some(args[1].clone()))?;
                 Ok(vm.none.clone())
             }),
             ("__delattr__", |vm, args| {
                 let (object, args) = args.method(vm, "__delattr__", 1, 1)?;
+                let name = attribute_name(vm, &args[0])?;
                 let class = vm.class_of(&object);
-                vm.plain_setattr(&object, &class, &args[0], None)?;
+                vm.plain_setattr(&object, &class, &name, None)?;
                 Ok(vm.none.clone())
             }),
             ("__dir__", |vm, args| {

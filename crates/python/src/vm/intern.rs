@@ -65,7 +65,7 @@ impl Interned {
     }
 
     pub(super) fn add(&self, string: Value) -> Value {
-        let text = expect::<Str>(&string).text();
+        let Some(text) = string.downcast_ref::<Str>().map(Str::text) else { return string };
         let mut table = self.0.borrow_mut();
         if let Some(found) = table.find(spread(text), |other| other.text() == text) {
             return found.as_any().clone();
