@@ -4,8 +4,9 @@
 //! *stamps* (see [`tracking`]). A *pass* takes the objects of a generation and of all younger ones (its *subjects*) and
 //! *deduces* which of them nothing outside reaches: the *condemned*. A *strategy* says when a pass is due and how it deduces.
 //!
-//! There are two ways to deduce, and the strategies are made of them: `trial`, in the order of the lists, exactly as CPython
-//! does; and `marking`, in the order of addresses, by side tables, as fast as the memory allows.
+//! There are three ways to deduce, and the strategies are made of them: `trial`, in the order of the lists, exactly as CPython
+//! does; `marking`, in the order of addresses, by side tables, as fast as the memory allows; and `ordered`, by side tables,
+//! with what `trial` finds.
 //!
 //! The numbered steps of a collection; those that name a method are done here, the rest by the heap, since it runs user
 //! code:
@@ -37,6 +38,7 @@ mod collector;
 mod cycle;
 mod marking;
 mod order;
+mod ordered;
 mod pace;
 mod pass;
 mod roster;

@@ -21,6 +21,9 @@ use crate::roster::{Entry, Roster, holds};
 use crate::space::{Space, blocks, each_tracked};
 use crate::{NoRoom, header, order};
 
+/// How many times as many stamps as objects are too many to go through.
+const SPARSE: usize = 4;
+
 /// Where a tracked object is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Generation {
@@ -188,6 +191,18 @@ impl Tracking {
             self.middle.clear();
         }
         Ok((objects, stamps))
+    }
+
+    /// Brings the stamps into the order in which CPython lists the objects of a full pass, and, where many stamps' objects have
+    /// left, close together.
+    pub(crate) fn put_in_order(&self) -> Result<(), NoRoom> {
+        self.put_middle_behind_young()?;
+        let (floor, ceiling) = self.range();
+        if (ceiling - floor) as usize / SPARSE > blocks(&*self.space).max(1 << 16) {
+            // Without memory for it they stay as they are.
+            let _ = self.renumber(Generation::IN_ORDER);
+        }
+        Ok(())
     }
 
     /// Before a full pass, CPython appends the young to the old and then the middle ones.

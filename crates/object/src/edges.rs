@@ -28,6 +28,8 @@ pub enum Visit {
     Mark,
     /// Marks its object in the side table; keeps it if it was not marked and its page does not stand in line.
     MarkPage,
+    /// Marks its object in the side table; keeps it if it was not marked, and traced before.
+    Rescue,
 }
 
 /// Takes the edges that an object shows.
@@ -66,6 +68,7 @@ impl<'a> Visitor<'a> {
                     prefetch(address);
                     side.mark(entry)
                 }
+                Visit::Rescue => side.mark(entry) && side.is_traced(entry),
                 _ => side.mark(entry) && !side.is_queued(side.page_of(entry)),
             };
             if !kept {

@@ -142,6 +142,7 @@ unsafe fn trace_row<T: Trace>(first: Address, stride: usize, which: u64, visitor
             Visit::Keep => trace_row_so::<T>(Visit::Keep, first, stride, which, visitor),
             Visit::Count => trace_row_so::<T>(Visit::Count, first, stride, which, visitor),
             Visit::Mark => trace_row_so::<T>(Visit::Mark, first, stride, which, visitor),
+            Visit::Rescue => trace_row_so::<T>(Visit::Rescue, first, stride, which, visitor),
             Visit::MarkPage => trace_row_so::<T>(Visit::MarkPage, first, stride, which, visitor),
         }
     }

@@ -235,6 +235,27 @@ impl Side {
         self.marks[word].get() & !self.traced[word].get()
     }
 
+    /// Returns a word with a bit for each of its entries that is a subject.
+    #[inline]
+    #[must_use]
+    pub fn subjects(&self, word: usize) -> u64 {
+        self.subjects[word].get()
+    }
+
+    /// Returns a word with a bit for each of its entries that is marked.
+    #[inline]
+    #[must_use]
+    pub fn marked(&self, word: usize) -> u64 {
+        self.marks[word].get()
+    }
+
+    /// Tells whether an entry is traced.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_traced(&self, entry: usize) -> bool {
+        self.traced[entry / 64].get() >> (entry % 64) & 1 != 0
+    }
+
     /// Notes that entries of a word are traced.
     #[inline]
     pub fn set_traced(&self, word: usize, bits: u64) {
