@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 
 use gleaner_object::side::{WORDS, ones};
 use gleaner_object::{Address, Chunk, Header, Side, Visit, Visitor};
-use gleaner_refcount::count;
+use gleaner_refcount::{count, count_in_a_byte};
 use hashbrown::HashMap;
 
 use crate::pace::Pace;
@@ -123,9 +123,9 @@ impl Marking {
         header.stamp().wrapping_sub(self.floor + 1) < self.ceiling - self.floor
     }
 
-    /// Walks over the subjects from where the walk stands, up to 64 blocks side by side at a time. `visit` gets the table,
-    /// the first block, the bytes from one to the next, and a bit for each that is a subject; it returns those it has not
-    /// seen to, if the time is up. Returns whether the walk is over; the next begins at the start.
+    /// Walks over the blocks from where the walk stands, up to 64 side by side at a time. `visit` gets the table, the first
+    /// block, the bytes from one to the next, and a bit for each that may hold an object; it returns those it has not seen
+    /// to, if the time is up. Returns whether the walk is over; the next begins at the start.
     fn walk(&self, space: &dyn Space, mut visit: impl FnMut(&Table, Address, usize, u64) -> u64) -> bool {
         let cursor = &mut *self.cursor.borrow_mut();
         while let Some(table) = self.tables.get(cursor.table) {
@@ -145,8 +145,7 @@ impl Marking {
                 while cursor.word < span.words() {
                     let first = span.block(cursor.word * 64);
                     let taken = span.taken(cursor.word) & !cursor.done;
-                    let subjects = self.subjects_among(first, span.stride, taken);
-                    let left = if subjects == 0 { 0 } else { visit(table, first, span.stride, subjects) };
+                    let left = if taken == 0 { 0 } else { visit(table, first, span.stride, taken) };
                     if left != 0 {
                         cursor.done = !left;
                         return false;
@@ -179,7 +178,8 @@ impl Marking {
 
     /// Calls `visit` with every subject, from where the walk stands; returns whether the walk is over.
     pub(crate) fn each_subject(&self, space: &dyn Space, pace: &Pace, visit: impl Fn(Address)) -> bool {
-        self.walk(space, |_, first, stride, mut subjects| {
+        self.walk(space, |_, first, stride, taken| {
+            let mut subjects = self.subjects_among(first, stride, taken);
             while subjects != 0 && !pace.is_spent() {
                 let number = subjects.trailing_zeros() as usize;
                 subjects &= subjects - 1;
@@ -198,25 +198,37 @@ impl Marking {
     pub(crate) fn count(&self, space: &dyn Space, pace: &Pace) -> Result<bool, NoRoom> {
         let mut flush = |full: &[Address]| full.iter().for_each(|object| self.overflow(*object));
         let mut visitor = Visitor::of_pass(self.owner, Visit::Count, &mut flush);
-        let (mut ascending, mut last) = (self.ascending.get(), self.last.get());
-        let over = self.walk(space, |table, first, stride, subjects| {
+        let over = self.walk(space, |table, first, stride, taken| {
+            let subjects = self.enter(table, first, stride, taken);
             let left = trace_row(table, first, stride, subjects, &mut visitor, pace);
-            let seen = subjects & !left;
-            self.subjects.set(self.subjects.get() + u64::from(seen.count_ones()));
-            for number in ones(seen) {
-                // SAFETY: C1: the block is one of the row's.
-                let object = unsafe { first.byte_add(number * stride) };
-                table.side().enter(Side::entry(object), count(header(&object)));
-                let stamp = header(&object).stamp();
-                ascending &= stamp > last;
-                last = stamp;
-            }
+            self.subjects.set(self.subjects.get() + u64::from((subjects & !left).count_ones()));
             left
         });
         drop(visitor);
+        if self.full.get() { Err(NoRoom) } else { Ok(over) }
+    }
+
+    /// Enters those of some blocks that are subjects; returns which they are.
+    #[inline(always)]
+    fn enter(&self, table: &Table, first: Address, stride: usize, taken: u64) -> u64 {
+        let (mut ascending, mut last) = (self.ascending.get(), self.last.get());
+        let (side, first_stamp, stamps) = (table.side(), self.floor + 1, self.ceiling - self.floor);
+        let mut subjects = 0;
+        for number in ones(taken) {
+            // SAFETY: C1: a block that is not free begins with a header.
+            let object = unsafe { first.byte_add(number * stride) };
+            let header = header(&object);
+            let stamp = header.stamp();
+            if stamp.wrapping_sub(first_stamp) < stamps {
+                subjects |= 1 << number;
+                side.enter(Side::entry(object), count_in_a_byte(header));
+                ascending &= stamp > last;
+                last = stamp;
+            }
+        }
         self.ascending.set(ascending);
         self.last.set(last);
-        if self.full.get() { Err(NoRoom) } else { Ok(over) }
+        subjects
     }
 
     /// Tells whether the subjects counted lie in the order of their stamps.

@@ -40,11 +40,7 @@ impl Marking {
     ///
     /// # Errors
     /// [`NoRoom`] if there is no memory.
-    pub(crate) fn mark_in_order(
-        &self,
-        space: &dyn Space,
-        ascending: bool,
-    ) -> Result<Vec<Address>, NoRoom> {
+    pub(crate) fn mark_in_order(&self, space: &dyn Space, ascending: bool) -> Result<Vec<Address>, NoRoom> {
         self.hold();
         let rescued = RefCell::new(Vec::new());
         let full = Cell::new(false);

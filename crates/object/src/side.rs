@@ -168,12 +168,12 @@ impl Side {
         self.queued.set(if queued { self.queued.get() | bit } else { self.queued.get() & !bit });
     }
 
-    /// Notes that an entry's object is a subject with so many references.
+    /// Notes that an entry's object is a subject with so many references, 255 for as many or more.
     #[inline(always)]
-    pub fn enter(&self, entry: usize, references: u32) {
+    pub fn enter(&self, entry: usize, references: u8) {
         let subjects = &self.subjects[entry / 64];
         subjects.set(subjects.get() | 1 << (entry % 64));
-        self.all[entry].set(references.min(255) as u8);
+        self.all[entry].set(references);
     }
 
     /// Counts a reference to an entry's object; returns whether the count was full already.
@@ -375,7 +375,7 @@ mod tests {
             assert!(side.count(entry));
             side.enter(entry, 254);
             assert_eq!(side.held_from_outside(word), (0, 0));
-            side.enter(entry, 300);
+            side.enter(entry, 255);
             assert_eq!(side.held_from_outside(word), (0, bit));
         });
     }

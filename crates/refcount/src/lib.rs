@@ -113,6 +113,13 @@ pub fn count(header: &Header) -> u32 {
     if word & FOREVER != 0 { IMMORTAL } else { word & COUNT }
 }
 
+/// Returns the number of references, or the greatest there is a byte for; that for an immortal object.
+#[inline(always)]
+#[must_use]
+pub fn count_in_a_byte(header: &Header) -> u8 {
+    (header.count().get() & !NOTED).min(255) as u8
+}
+
 /// Listens to an object: its next touch will say so.
 #[inline]
 pub fn listen(header: &Header) {
