@@ -35,11 +35,11 @@ const SHORT: usize = 16;
 
 /// A pass over the whole heap.
 pub(crate) struct Marking {
-    owner: *const (),
+    pub(crate) owner: *const (),
     floor: u32,
     ceiling: u32,
     /// The tables; none where a chunk has gone.
-    tables: Vec<Option<Table>>,
+    pub(crate) tables: Vec<Option<Table>>,
     /// The pages in line, each as the number of its table times 64 and its own.
     line: RefCell<VecDeque<u32>>,
     /// The references beyond 255 that objects have.
@@ -236,23 +236,9 @@ impl Marking {
         self.ascending.get()
     }
 
-    pub(crate) fn owner(&self) -> *const () {
-        self.owner
-    }
-
     /// Returns the last stamp below those of the subjects, and their last.
     pub(crate) fn range(&self) -> (u32, u32) {
         (self.floor, self.ceiling)
-    }
-
-    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
-        self.tables.iter().flatten()
-    }
-
-    /// Returns the table of a number.
-    #[inline]
-    pub(crate) fn table(&self, number: u32) -> Option<&Table> {
-        self.tables.get(number as usize)?.as_ref()
     }
 
     /// Counts a reference to an object that has 255 already.

@@ -52,9 +52,9 @@ impl Marking {
                 rescued.extend_from_slice(edges);
             }
         };
-        let mut visitor = Visitor::of_pass(self.owner(), Visit::Rescue, &mut flush);
+        let mut visitor = Visitor::of_pass(self.owner, Visit::Rescue, &mut flush);
         if ascending {
-            self.tables().for_each(|table| walk_table(table, &mut visitor));
+            self.tables.iter().flatten().for_each(|table| walk_table(table, &mut visitor));
         } else {
             self.walk_list(&self.order(space)?, &mut visitor);
         }
@@ -83,7 +83,7 @@ impl Marking {
         order.resize((ceiling - floor) as usize, 0);
         let order = RefCell::new(order);
         self.each_subject(space, &Pace::unlimited(), |object| {
-            if let Some(side) = Side::of(self.owner(), object) {
+            if let Some(side) = Side::of(self.owner, object) {
                 let place = header(&object).stamp() - floor - 1;
                 order.borrow_mut()[place as usize] = (side.number() << 16 | Side::entry(object) as u32) + 1;
             }
@@ -94,7 +94,7 @@ impl Marking {
     fn walk_list(&self, order: &Order, visitor: &mut Visitor<'_>) {
         let place = |number: u32| {
             let number = number.checked_sub(1)?;
-            Some((self.table(number >> 16)?, (number & 0xFFFF) as usize))
+            Some((self.tables.get((number >> 16) as usize)?.as_ref()?, (number & 0xFFFF) as usize))
         };
         for (index, &number) in order.iter().enumerate() {
             if let Some((table, entry)) = order.get(index + AHEAD).and_then(|number| place(*number)) {
