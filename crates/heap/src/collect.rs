@@ -5,7 +5,9 @@
 //! the heap has never had a finalizer or a callback, nobody can see the order, and all that is condemned gives up its
 //! references first, a batch at a time, and is freed then.
 
-use gleaner_collector::{Due, Generation};
+use std::time::{Duration, Instant};
+
+use gleaner_collector::{Due, Generation, GenerationStats};
 use gleaner_object::edges::prefetch;
 use gleaner_object::{Address, Flags, Released, TypeRecord, record_of};
 use gleaner_refcount::{Left, Undertaker, count, decref};
@@ -46,19 +48,20 @@ impl Core {
     }
 
     pub(crate) fn collect_whole(&self, generation: usize) -> u64 {
-        let mut info = CollectionInfo { generation, ..CollectionInfo::default() };
         self.collector.begin(generation);
-        self.notify(Phase::Start, &info);
+        self.notify(Phase::Start, &CollectionInfo::start(generation));
+        let begin = Instant::now();
         let quiet = self.is_quiet();
-        info.candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation, quiet));
-        info.collected = self.dispose_of_condemned();
-        self.collector.finish(generation, info.collected, info.candidates);
+        let candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation, quiet));
+        let collected = self.dispose_of_condemned();
+        let pass = GenerationStats::of_pass(collected, candidates, begin.elapsed());
+        self.collector.finish(generation, pass);
         if generation == 2 {
             self.collector.note_left();
         }
-        self.notify(Phase::Stop, &info);
+        self.notify(Phase::Stop, &CollectionInfo::stop(generation, pass));
         self.collector.end();
-        info.collected
+        collected
     }
 
     /// Collects what is unreachable when the heap ends, whatever the strategy.
@@ -70,7 +73,7 @@ impl Core {
         self.collector.begin(2);
         self.trashcan.while_locked(self, || self.collector.deduce_at_shutdown());
         let collected = self.dispose_of_condemned();
-        self.collector.finish(2, 0, 0);
+        self.collector.finish(2, GenerationStats::of_pass(0, 0, Duration::ZERO));
         self.collector.end();
         collected
     }

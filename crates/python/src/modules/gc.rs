@@ -1,7 +1,6 @@
 //! The module `gc`.
 
 use std::cell::{Cell, RefCell};
-use std::time::Instant;
 
 use gleaner::{CollectionInfo, Phase, Ref};
 
@@ -24,8 +23,6 @@ pub struct GcState {
     debug: Cell<i64>,
     garbage: RefCell<Option<Value>>,
     callbacks: RefCell<Option<Value>>,
-    began: Cell<Option<Instant>>,
-    durations: RefCell<[f64; 3]>,
     collecting: Cell<bool>,
 }
 
@@ -35,8 +32,6 @@ impl GcState {
             debug: Cell::new(0),
             garbage: RefCell::default(),
             callbacks: RefCell::default(),
-            began: Cell::new(None),
-            durations: RefCell::default(),
             collecting: Cell::new(false),
         }
     }
@@ -72,10 +67,8 @@ impl Vm {
     fn tell_of_collection(&self, phase: Phase, info: &CollectionInfo) {
         let state = &self.gc;
         let debug = state.debug.get();
-        let mut duration = 0.0;
         match phase {
             Phase::Start => {
-                state.began.set(Some(Instant::now()));
                 state.collecting.set(true);
                 if debug & DEBUG_STATS != 0 {
                     let counts: Vec<String> = (0..3)
@@ -97,8 +90,6 @@ impl Vm {
             }
             Phase::Stop => {
                 state.collecting.set(false);
-                duration = state.began.take().map_or(0.0, |began| began.elapsed().as_secs_f64());
-                state.durations.borrow_mut()[info.generation.min(2)] += duration;
                 let saved = self.heap.take_saved();
                 if debug & DEBUG_COLLECTABLE != 0 {
                     for object in &saved {
@@ -113,8 +104,10 @@ impl Vm {
                 }
                 if debug & DEBUG_STATS != 0 {
                     let text = format!(
-                        "gc: done, {} unreachable, 0 uncollectable, {duration:.4}s elapsed\n",
-                        info.collected
+                        "gc: done, {} unreachable, {} uncollectable, {:.4}s elapsed\n",
+                        info.collected + info.uncollectable,
+                        info.uncollectable,
+                        info.duration.as_secs_f64()
                     );
                     let _ = self.write(&text, true);
                 }
@@ -131,7 +124,7 @@ impl Vm {
         let handled = self.handled.take();
         for callback in callbacks {
             let called = self
-                .info_dict(phase, info, duration)
+                .info_dict(info)
                 .and_then(|dict| Ok([self.str(if phase == Phase::Start { "start" } else { "stop" })?, dict]))
                 .and_then(|args| self.call_with(&callback, args));
             if let Err(raised) = called {
@@ -141,17 +134,16 @@ impl Vm {
         self.handled.replace(handled);
     }
 
-    fn info_dict(&self, phase: Phase, info: &CollectionInfo, duration: f64) -> Result {
-        let stop = phase == Phase::Stop;
-        let number = |value: u64| self.int(if stop { i64::try_from(value).unwrap_or(i64::MAX) } else { 0 });
+    fn info_dict(&self, info: &CollectionInfo) -> Result {
+        let number = |value: u64| self.int(i64::try_from(value).unwrap_or(i64::MAX));
         let mut entries = vec![
             (self.intern("generation")?, self.count(info.generation)?),
             (self.intern("collected")?, number(info.collected)?),
-            (self.intern("uncollectable")?, self.int(0)?),
+            (self.intern("uncollectable")?, number(info.uncollectable)?),
         ];
         if self.profile.tells_candidates() {
             entries.push((self.intern("candidates")?, number(info.candidates)?));
-            entries.push((self.intern("duration")?, self.float(duration)?));
+            entries.push((self.intern("duration")?, self.float(info.duration.as_secs_f64())?));
         }
         self.dict_of(entries)
     }
@@ -247,16 +239,16 @@ const FUNCTIONS: crate::builtins::Table = &[
     ("get_stats", |vm, args| {
         args.take(vm, "get_stats", 0, 0)?;
         let mut dicts = Vec::new();
-        for (stats, duration) in vm.heap.get_stats().iter().zip(*vm.gc.durations.borrow()) {
+        for stats in vm.heap.get_stats() {
             let number = |value: u64| vm.int(i64::try_from(value).unwrap_or(i64::MAX));
             let mut entries = vec![
                 (vm.intern("collections")?, number(stats.collections)?),
                 (vm.intern("collected")?, number(stats.collected)?),
-                (vm.intern("uncollectable")?, vm.int(0)?),
+                (vm.intern("uncollectable")?, number(stats.uncollectable)?),
             ];
             if vm.profile.tells_candidates() {
                 entries.push((vm.intern("candidates")?, number(stats.candidates)?));
-                entries.push((vm.intern("duration")?, vm.float(duration)?));
+                entries.push((vm.intern("duration")?, vm.float(stats.duration.as_secs_f64())?));
             }
             dicts.push(vm.dict_of(entries)?);
         }
