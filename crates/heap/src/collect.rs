@@ -50,6 +50,7 @@ impl Core {
     pub(crate) fn collect_whole(&self, generation: usize) -> u64 {
         self.collector.begin(generation);
         self.notify(Phase::Start, &CollectionInfo::start(generation));
+        self.report_start(generation);
         let begin = Instant::now();
         let quiet = self.is_quiet();
         let candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation, quiet));
@@ -59,7 +60,9 @@ impl Core {
         if generation == 2 {
             self.collector.note_left();
         }
-        self.notify(Phase::Stop, &CollectionInfo::stop(generation, pass));
+        let info = CollectionInfo::stop(generation, pass);
+        self.report_done(&info);
+        self.notify(Phase::Stop, &info);
         self.collector.end();
         collected
     }
@@ -83,11 +86,12 @@ impl Core {
         if self.collector.condemned_end() == 0 {
             return 0;
         }
+        let reported = self.report_condemned();
         let mut freed = 0;
         if !self.table.is_empty() {
             freed = self.handle_weakrefs();
         }
-        if self.noisy.get() {
+        if self.noisy.get() || reported {
             self.finalize_garbage();
             self.trashcan.while_locked(self, || self.collector.deduce_again());
         }
@@ -95,7 +99,7 @@ impl Core {
             self.for_each_condemned(Core::silence);
         }
         let collected = freed + self.collector.condemned_len() as u64;
-        if self.saved.borrow().is_some() {
+        if self.debug.saves() {
             self.save_garbage();
         } else if self.noisy.get() {
             self.delete_garbage();
@@ -110,7 +114,7 @@ impl Core {
         self.table.is_empty() && !self.noisy.get()
     }
 
-    fn for_each_condemned(&self, mut visit: impl FnMut(&Core, Address)) {
+    pub(crate) fn for_each_condemned(&self, mut visit: impl FnMut(&Core, Address)) {
         let mut index = 0;
         while index < self.collector.condemned_end() {
             if let Some(object) = self.collector.condemned(index) {
@@ -204,10 +208,7 @@ impl Core {
     /// Keeps the condemned, in order, with all they refer to.
     fn save_garbage(&self) {
         self.for_each_condemned(|core, object| {
-            let kept = AnyRef::another(object);
-            if let Some(saved) = &mut *core.saved.borrow_mut() {
-                saved.push(kept);
-            }
+            core.debug.save(AnyRef::another(object));
             core.collector.spare(object);
         });
         drop(self.collector.take_condemned());

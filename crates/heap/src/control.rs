@@ -211,26 +211,6 @@ impl Heap {
         found
     }
 
-    /// Keeps what collections find unreachable, instead of freeing it, until [`Heap::take_saved`] takes it
-    /// (`gc.DEBUG_SAVEALL`, PY-26); or not.
-    pub fn set_save_all(&self, save: bool) {
-        let mut saved = self.core().saved.borrow_mut();
-        let old = if save {
-            saved.get_or_insert_default();
-            Vec::new()
-        } else {
-            saved.take().unwrap_or_default()
-        };
-        drop(saved);
-        drop(old);
-    }
-
-    /// Takes what was found unreachable and kept, oldest first.
-    #[must_use]
-    pub fn take_saved(&self) -> Vec<AnyRef> {
-        self.core().saved.borrow_mut().as_mut().map(core::mem::take).unwrap_or_default()
-    }
-
     /// Returns the tracked objects of a generation, or of all, without frozen and condemned ones
     /// (`gc.get_objects`, PY-20).
     ///

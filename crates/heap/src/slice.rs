@@ -19,8 +19,7 @@ impl Core {
     /// Collects the young, if that is due, and goes on with the cycle, or begins one, for as long as a pause may be.
     pub(crate) fn run_slice(&self, young: bool) {
         let Some(bounds) = self.collector.strategy().bounds() else { return };
-        if self.saved.borrow().is_some() {
-            // What is kept is found by whole passes.
+        if self.debug.needs_whole_passes() {
             self.settle_cycle();
             self.pausing(|| self.collect_whole(2));
             return;
@@ -31,6 +30,7 @@ impl Core {
                 self.collect_whole(0);
                 if self.collector.begin_cycle_if_due() {
                     self.notify(Phase::Start, &CollectionInfo::start(2));
+                    self.report_start(2);
                 } else if self.collector.must_stop_the_world() {
                     self.collect_whole(2);
                 }
@@ -60,7 +60,9 @@ impl Core {
         self.collector.add_slice(begin.elapsed());
         if let Some((collected, candidates)) = done {
             let cycle = self.collector.finish_cycle(collected, candidates);
-            self.notify(Phase::Stop, &CollectionInfo::stop(2, cycle));
+            let info = CollectionInfo::stop(2, cycle);
+            self.report_done(&info);
+            self.notify(Phase::Stop, &info);
         }
         self.collector.end();
     }
