@@ -158,38 +158,38 @@ impl PoolHeader {
         unsafe { self.bits.get().add(word).write(bits) };
     }
 
-    /// Takes free blocks, those with the lowest addresses, at most `most`, and writes their addresses to `places`, in
-    /// order. Returns how many there were.
+    /// Takes free blocks, those with the lowest addresses, at most `most`, and writes their addresses below `end`, the lowest
+    /// uppermost. Returns how many there were.
     ///
     /// # Safety
-    /// The pool's blocks begin at `base`, and `places` has room for `most`.
+    /// The pool's blocks begin at `base`, and below `end` there is room for `most`.
     #[inline(always)]
-    pub(crate) unsafe fn take(&self, base: *mut u8, places: *mut Cell<*mut u8>, most: usize) -> usize {
+    pub(crate) unsafe fn take(&self, base: *mut u8, end: *mut Cell<*mut u8>, most: usize) -> usize {
         let size = self.block_size.get();
         let words = self.words();
         let mut word = usize::from(self.first_word.get());
-        let mut place = places;
+        let mut place = end;
         // SAFETY: by contract; free blocks lie inside the pool (A4).
         unsafe {
-            let end = places.add(most);
-            while word < words && place < end {
+            let floor = end.sub(most);
+            while word < words && place > floor {
                 let mut bits = self.word(word);
-                while bits != 0 && place < end {
+                while bits != 0 && place > floor {
                     // Neighbours at once: a pool that was not used before is nothing but neighbours.
                     let first = bits.trailing_zeros() as usize;
                     let ones = (!(bits >> first)).trailing_zeros() as usize;
-                    let count = ones.min(end.offset_from_unsigned(place));
-                    let block = base.add((word * 64 + first) * size);
+                    let count = ones.min(place.offset_from_unsigned(floor));
+                    let last = base.add((word * 64 + first + count - 1) * size);
+                    place = place.sub(count);
                     for i in 0..count {
-                        (*place.add(i)).set(block.wrapping_add(i * size));
+                        (*place.add(i)).set(last.wrapping_sub(i * size));
                     }
-                    place = place.add(count);
                     bits &= !((u64::MAX >> (64 - count)) << first);
                 }
                 self.set_word(word, bits);
                 word += usize::from(bits == 0);
             }
-            let taken = place.offset_from_unsigned(places);
+            let taken = end.offset_from_unsigned(place);
             self.first_word.set(word as u8);
             self.used.set(self.used.get() + taken as u32);
             taken

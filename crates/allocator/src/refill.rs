@@ -1,7 +1,8 @@
 //! Between magazines and pools: half a magazine at a time, each way.
 //!
 //! Refilling takes free blocks from the first pool of the class, lowest addresses first, and goes on with the next pool
-//! when one is exhausted, so that a magazine is filled although nearly every pool has just one hole.
+//! when one is exhausted, so that a magazine is filled although nearly every pool has just one hole. The lowest come to lie
+//! uppermost, so that they are handed out in the order of their addresses.
 //!
 //! Flushing gives the older half back. Blocks that were allocated in a row are often freed in a row, so a run of
 //! neighbours is found first and entered into the bitmap at once. A block of another thread's heap (see `global.rs`)
@@ -24,21 +25,27 @@ impl Allocator {
     /// [`OutOfMemory`] if there is not a single block.
     pub(crate) fn refill(&self, class: usize) -> Result<(), OutOfMemory> {
         let magazine = &self.magazines[class + 1];
-        let mut wanted = usize::from(self.capacities[class].get()).div_ceil(2);
-        let mut any = false;
+        let half = usize::from(self.capacities[class].get()).div_ceil(2);
+        let mut wanted = half;
+        // SAFETY: half a magazine that was empty has room (A10).
+        let mut place = unsafe { magazine.room().add(half) };
         while wanted > 0 {
             let (pool, base) = match self.pool_with_room(class) {
                 Ok(found) => found,
-                Err(_) if any => break,
+                Err(_) if wanted < half => break,
                 Err(error) => return Err(error),
             };
-            // SAFETY: the pool's blocks begin at its base, and half a magazine that was empty has room (A10).
+            // SAFETY: the pool's blocks begin at its base, and below the place there is room for what is wanted (A10).
             unsafe {
-                let taken = pool.take(base, magazine.room(), wanted);
-                magazine.grow(taken);
+                let taken = pool.take(base, place, wanted);
+                place = place.sub(taken);
                 wanted -= taken;
             }
-            any = true;
+        }
+        // SAFETY: from the place on there are so many blocks, and the room begins below it (A10).
+        unsafe {
+            ptr::copy(place, magazine.room(), half - wanted);
+            magazine.grow(half - wanted);
         }
         Ok(())
     }

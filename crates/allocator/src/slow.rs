@@ -51,9 +51,9 @@ impl Allocator {
         let (pool, base) = self.pool_with_room(class).ok()?;
         let block = match self.options.scatter {
             0 => {
-                let place = Cell::new(ptr::null_mut());
+                let mut place = Cell::new(ptr::null_mut());
                 // SAFETY: the pool's blocks begin at its base, and one of them is free.
-                unsafe { pool.take(base, (&raw const place).cast_mut(), 1) };
+                unsafe { pool.take(base, (&raw mut place).add(1), 1) };
                 place.get()
             }
             _ => base.wrapping_add(pool.take_ranked(self.next_random())? * pool.block_size.get()),

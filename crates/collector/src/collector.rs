@@ -46,8 +46,6 @@ pub struct Collector {
     stats: [Cell<GenerationStats>; GENERATIONS],
     /// How far the running pass reaches.
     reach: Cell<usize>,
-    /// The most entries of the young that a pass with bounded pauses may look at; there is no bound elsewhere.
-    most_young: Cell<usize>,
     /// Tracked objects.
     tracked: Cell<u64>,
     pub(crate) cycle: RefCell<Option<Cycle>>,
@@ -81,7 +79,6 @@ impl Collector {
             foreign_frozen: Cell::new(true),
             stats: Default::default(),
             reach: Cell::new(0),
-            most_young: Cell::new(usize::MAX),
             tracked: Cell::new(0),
             cycle: RefCell::default(),
             tempo: Tempo::default(),
@@ -107,8 +104,7 @@ impl Collector {
     /// O(1), amortised.
     #[inline]
     pub fn track(&self, object: Address) -> Result<(), NoRoom> {
-        self.tracking.track(object)?;
-        if self.tracking.young_entries() > self.most_young.get() {
+        if self.tracking.track(object)? {
             self.limit.set(0);
         }
         Ok(())
@@ -137,7 +133,7 @@ impl Collector {
     /// Counts the death of a tracked object.
     #[inline]
     pub fn count_death(&self) {
-        self.tracked.set(self.tracked.get().saturating_sub(1));
+        self.tracked.set(self.tracked.get() - 1);
         self.counts[0].set(self.counts[0].get().saturating_sub(1));
     }
 
@@ -176,7 +172,7 @@ impl Collector {
             return None;
         }
         if self.strategy.bounds().is_some() {
-            let many = self.tracking.young_entries() > self.most_young.get();
+            let many = self.tracking.young_are_many();
             return Some(Due::Slice(many || self.counts[0].get() > self.thresholds[0].get()));
         }
         let generation = self.strategy.due(&Pressure {
@@ -267,7 +263,12 @@ impl Collector {
             threshold = threshold.min(self.counts[0].get().saturating_add(interval));
         }
         let bounded = self.enabled.get() && threshold > 0 && self.strategy.bounds().is_some();
-        self.most_young.set(if bounded { self.thresholds[0].get() as usize * 4 } else { usize::MAX });
+        // The most entries of the young that a pass with bounded pauses may look at; there is no bound elsewhere.
+        self.tracking.set_most_young(if bounded {
+            self.thresholds[0].get() as usize * 4
+        } else {
+            usize::MAX
+        });
         self.limit.set(if self.enabled.get() && threshold > 0 { threshold } else { u32::MAX });
     }
 

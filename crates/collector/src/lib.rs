@@ -4,8 +4,9 @@
 //! *stamps* (see [`tracking`]). A *pass* takes the objects of a generation and of all younger ones (its *subjects*) and
 //! *deduces* which of them nothing outside reaches: the *condemned*. A *strategy* says when a pass is due and how it deduces.
 //!
-//! There are two ways to deduce, and the strategies are made of them: `trial`, in the order of the lists, exactly as CPython
-//! does; and `marking`, in the order of addresses, by side tables, as fast as the memory allows.
+//! There are three ways to deduce, and the strategies are made of them: `trial`, in the order of the lists, exactly as CPython
+//! does; `marking`, in the order of addresses, by side tables, as fast as the memory allows; and `ordered`, by side tables,
+//! with what `trial` finds.
 //!
 //! The numbered steps of a collection; those that name a method are done here, the rest by the heap, since it runs user
 //! code:
@@ -30,12 +31,14 @@
 //!   header, erased if there is no object.
 //! * **C2** What a roster lists may be dead, but its block is not given back; and what dies while a pass deduces is set
 //!   aside until it is over.
+//! * **C4** A roster's entries lie from its start to its top; its end is not below the top, nor behind the end of its room.
 //! * **C3** A side table hangs on its chunk from `Side::hang` to `Side::take_down`, and its pass is over then.
 
 mod collector;
 mod cycle;
 mod marking;
 mod order;
+mod ordered;
 mod pace;
 mod pass;
 mod roster;

@@ -47,6 +47,9 @@ pub(crate) struct Marking {
     cursor: RefCell<Cursor>,
     /// Objects entered.
     pub(crate) subjects: Cell<u64>,
+    /// Whether their stamps have ascended so far, and the last.
+    ascending: Cell<bool>,
+    last: Cell<u32>,
     /// There was no memory for an overflow.
     full: Cell<bool>,
 }
@@ -94,6 +97,8 @@ impl Marking {
             overflow: RefCell::default(),
             cursor: RefCell::default(),
             subjects: Cell::new(0),
+            ascending: Cell::new(true),
+            last: Cell::new(0),
             full: Cell::new(false),
         }
     }
@@ -193,6 +198,7 @@ impl Marking {
     pub(crate) fn count(&self, space: &dyn Space, pace: &Pace) -> Result<bool, NoRoom> {
         let mut flush = |full: &[Address]| full.iter().for_each(|object| self.overflow(*object));
         let mut visitor = Visitor::of_pass(self.owner, Visit::Count, &mut flush);
+        let (mut ascending, mut last) = (self.ascending.get(), self.last.get());
         let over = self.walk(space, |table, first, stride, subjects| {
             let left = trace_row(table, first, stride, subjects, &mut visitor, pace);
             let seen = subjects & !left;
@@ -201,11 +207,40 @@ impl Marking {
                 // SAFETY: C1: the block is one of the row's.
                 let object = unsafe { first.byte_add(number * stride) };
                 table.side().enter(Side::entry(object), count(header(&object)));
+                let stamp = header(&object).stamp();
+                ascending &= stamp > last;
+                last = stamp;
             }
             left
         });
         drop(visitor);
+        self.ascending.set(ascending);
+        self.last.set(last);
         if self.full.get() { Err(NoRoom) } else { Ok(over) }
+    }
+
+    /// Tells whether the subjects counted lie in the order of their stamps.
+    pub(crate) fn is_ascending(&self) -> bool {
+        self.ascending.get()
+    }
+
+    pub(crate) fn owner(&self) -> *const () {
+        self.owner
+    }
+
+    /// Returns the last stamp below those of the subjects, and their last.
+    pub(crate) fn range(&self) -> (u32, u32) {
+        (self.floor, self.ceiling)
+    }
+
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().flatten()
+    }
+
+    /// Returns the table of a number.
+    #[inline]
+    pub(crate) fn table(&self, number: u32) -> Option<&Table> {
+        self.tables.get(number as usize)?.as_ref()
     }
 
     /// Counts a reference to an object that has 255 already.
@@ -253,14 +288,7 @@ impl Marking {
     /// Marks the roots: those subjects that more refers to than was counted. Returns whether the phase is over.
     pub(crate) fn root(&self, pace: &Pace) -> bool {
         self.each_word(pace, |table, word| {
-            let (mut held, unknown) = table.side().held_from_outside(word);
-            for bit in ones(unknown) {
-                let object = table.object(word * 64 + bit);
-                let more = self.overflow.borrow().get(&object).copied().unwrap_or(0);
-                held |= u64::from(count(header(&object)) > 255 + more) << bit;
-            }
-            table.side().mark_word(word, held);
-            let mut left = held;
+            let mut left = self.mark_held(table, word);
             while left != 0 {
                 let page = table.side().page_of(word * 64 + left.trailing_zeros() as usize);
                 self.queue(table.side(), page);
@@ -268,6 +296,25 @@ impl Marking {
                 left &= !bits(word, first, end);
             }
         })
+    }
+
+    /// Marks the roots, without letting pages stand in line.
+    pub(crate) fn hold(&self) {
+        self.each_word(&Pace::unlimited(), |table, word| {
+            self.mark_held(table, word);
+        });
+    }
+
+    /// Marks the roots of a word, and returns them.
+    fn mark_held(&self, table: &Table, word: usize) -> u64 {
+        let (mut held, unknown) = table.side().held_from_outside(word);
+        for bit in ones(unknown) {
+            let object = table.object(word * 64 + bit);
+            let more = self.overflow.borrow().get(&object).copied().unwrap_or(0);
+            held |= u64::from(count(header(&object)) > 255 + more) << bit;
+        }
+        table.side().mark_word(word, held);
+        held
     }
 
     /// Lets a page stand in line, if it does not.

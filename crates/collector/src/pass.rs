@@ -122,22 +122,49 @@ impl<'a> Pass<'a> {
     /// # Panics
     /// If a `trace` panics: the same.
     pub fn by_marking(&mut self) -> Result<(), NoRoom> {
-        let space = &*self.tracking.space;
-        let (floor, ceiling) = self.tracking.range();
+        let marking = self.marking()?;
         let pace = Pace::unlimited();
-        let marking = Marking::new(core::ptr::from_ref(self.tracking).cast(), space, floor, ceiling)?;
-        marking.count(space, &pace)?;
         marking.root(&pace);
         marking.mark(&pace);
+        self.end_marking(marking, Vec::new())
+    }
+
+    /// Decides about the whole heap by side tables, with what [`Pass::by_trial`] finds.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory: everything survives, in its place.
+    ///
+    /// # Panics
+    /// If a `trace` panics: the same.
+    pub fn by_marking_in_order(&mut self) -> Result<(), NoRoom> {
+        self.tracking.put_in_order()?;
+        let marking = self.marking()?;
+        let rescued = marking.mark_in_order(&*self.tracking.space, marking.is_ascending())?;
+        self.end_marking(marking, rescued)
+    }
+
+    /// Begins a pass by side tables: counts.
+    fn marking(&self) -> Result<Marking, NoRoom> {
+        let (floor, ceiling) = self.tracking.range();
+        let space = &*self.tracking.space;
+        let marking = Marking::new(core::ptr::from_ref(self.tracking).cast(), space, floor, ceiling)?;
+        marking.count(space, &Pace::unlimited())?;
+        Ok(marking)
+    }
+
+    /// Ends a pass by side tables: what is not marked is condemned, what was rescued goes to the end of the survivors.
+    fn end_marking(&mut self, marking: Marking, rescued: Vec<Address>) -> Result<(), NoRoom> {
+        let ceiling = marking.range().1;
         let mut found = Vec::new();
         found.try_reserve_exact(marking.count_unmarked()).map_err(|_| NoRoom)?;
-        marking.each_unmarked(&pace, |object| {
+        marking.each_unmarked(&Pace::unlimited(), |object| {
             found.push(object);
             Ok(())
         })?;
         self.candidates = marking.subjects.get();
+        let sorted = self.quiet || marking.is_ascending();
         drop(marking);
-        if !self.quiet {
+        if !sorted {
             let mut stamps = Vec::new();
             stamps.try_reserve_exact(found.len()).map_err(|_| NoRoom)?;
             stamps.extend(found.iter().map(|object| header(object).stamp()));
@@ -147,7 +174,7 @@ impl<'a> Pass<'a> {
         self.survivors = self.candidates - found.len() as u64;
         self.condemned = found;
         self.reach = 2;
-        self.tracking.promote(2, &[], &[], ceiling + 1);
+        self.tracking.promote(2, &[], &rescued, ceiling + 1);
         Ok(())
     }
 }

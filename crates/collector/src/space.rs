@@ -83,3 +83,14 @@ pub(crate) fn each_tracked(space: &dyn Space, mut visit: impl FnMut(Address)) {
         space.each_span(region.chunk, &mut |span| span.each_tracked(&mut visit));
     });
 }
+
+/// Returns how many tracked objects there are at most.
+pub(crate) fn blocks(space: &dyn Space) -> usize {
+    let mut blocks = 0;
+    space.each_region(&mut |region| {
+        space.each_span(region.chunk, &mut |span| {
+            blocks += (0..span.words()).map(|word| span.taken(word).count_ones() as usize).sum::<usize>();
+        });
+    });
+    blocks
+}

@@ -12,14 +12,17 @@
 //! takes nothing along. Where CPython would append to an older list while a younger one is not empty, the younger one is
 //! stamped anew behind it. Young and middle objects are found by rosters, old ones by going through the heap.
 
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use std::rc::Rc;
 
 use gleaner_object::{Address, Flags, MAX_STAMP};
 
 use crate::roster::{Entry, Roster, holds};
-use crate::space::{Space, each_tracked};
+use crate::space::{Space, blocks, each_tracked};
 use crate::{NoRoom, header, order};
+
+/// How many times as many stamps as objects are too many to go through.
+const SPARSE: usize = 4;
 
 /// Where a tracked object is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,8 +54,8 @@ pub struct Tracking {
     frozen_end: Cell<u32>,
     old_end: Cell<u32>,
     middle_end: Cell<u32>,
-    young: RefCell<Roster>,
-    middle: RefCell<Roster>,
+    young: Roster,
+    middle: Roster,
 }
 
 impl Tracking {
@@ -64,28 +67,29 @@ impl Tracking {
             frozen_end: Cell::new(0),
             old_end: Cell::new(0),
             middle_end: Cell::new(0),
-            young: RefCell::default(),
-            middle: RefCell::default(),
+            young: Roster::default(),
+            middle: Roster::default(),
         }
     }
 
-    /// Tracks an object as the youngest.
+    /// Tracks an object as the youngest; returns whether the young are too many.
     #[inline]
-    pub(crate) fn track(&self, object: Address) -> Result<(), NoRoom> {
-        let stamp = self.next.get();
-        if stamp > MAX_STAMP {
-            self.renumber(Generation::IN_ORDER)?;
-            if self.next.get() > MAX_STAMP {
-                return Err(NoRoom);
-            }
-            return self.track(object);
+    pub(crate) fn track(&self, object: Address) -> Result<bool, NoRoom> {
+        if self.next.get() > MAX_STAMP {
+            self.gain_stamps()?;
         }
+        let stamp = self.next.get();
         self.next.set(stamp + 1);
         header(&object).set_stamp(stamp);
-        if self.listed {
-            self.young.borrow_mut().push(object, stamp);
-        }
-        Ok(())
+        Ok(self.listed && self.young.push(object, stamp))
+    }
+
+    /// Gives new stamps when they have run out.
+    #[cold]
+    #[inline(never)]
+    fn gain_stamps(&self) -> Result<(), NoRoom> {
+        self.renumber(Generation::IN_ORDER)?;
+        if self.next.get() > MAX_STAMP { Err(NoRoom) } else { Ok(()) }
     }
 
     /// Stops tracking a tracked object.
@@ -96,7 +100,7 @@ impl Tracking {
         header.set_stamp(0);
         header.remove(Flags::UNREACHABLE);
         if self.listed {
-            self.young.borrow_mut().pop(object);
+            self.young.pop(object);
         }
     }
 
@@ -136,19 +140,15 @@ impl Tracking {
         wanted: impl Fn(Generation) -> bool,
     ) -> Result<(Vec<Address>, Vec<u32>), NoRoom> {
         let (mut objects, mut stamps) = (Vec::new(), Vec::new());
-        let mut full = false;
+        let most = blocks(&*self.space);
+        objects.try_reserve_exact(most).map_err(|_| NoRoom)?;
+        stamps.try_reserve_exact(most).map_err(|_| NoRoom)?;
         each_tracked(&*self.space, |object| {
             if self.generation_of(object).is_some_and(&wanted) {
-                full |= objects.try_reserve(1).is_err() || stamps.try_reserve(1).is_err();
-                if !full {
-                    objects.push(object);
-                    stamps.push(header(&object).stamp());
-                }
+                objects.push(object);
+                stamps.push(header(&object).stamp());
             }
         });
-        if full {
-            return Err(NoRoom);
-        }
         order::sort(&mut objects, &mut stamps)?;
         Ok((objects, stamps))
     }
@@ -173,10 +173,10 @@ impl Tracking {
         let (mut objects, mut stamps) = (Vec::new(), Vec::new());
         let mut complete = self.listed && generation < 2;
         if complete && generation == 1 {
-            complete = self.middle.borrow().append_to(&mut objects, &mut stamps);
+            complete = self.middle.append_to(&mut objects, &mut stamps);
         }
         if complete {
-            complete = self.young.borrow().append_to(&mut objects, &mut stamps);
+            complete = self.young.append_to(&mut objects, &mut stamps);
         }
         if !complete {
             (objects, stamps) = self.in_order(|of| match of {
@@ -186,11 +186,23 @@ impl Tracking {
                 Generation::Permanent | Generation::Condemned => false,
             })?;
         }
-        self.young.borrow_mut().clear();
+        self.young.clear();
         if generation >= 1 {
-            self.middle.borrow_mut().clear();
+            self.middle.clear();
         }
         Ok((objects, stamps))
+    }
+
+    /// Brings the stamps into the order in which CPython lists the objects of a full pass, and, where many stamps' objects have
+    /// left, close together.
+    pub(crate) fn put_in_order(&self) -> Result<(), NoRoom> {
+        self.put_middle_behind_young()?;
+        let (floor, ceiling) = self.range();
+        if (ceiling - floor) as usize / SPARSE > blocks(&*self.space).max(1 << 16) {
+            // Without memory for it they stay as they are.
+            let _ = self.renumber(Generation::IN_ORDER);
+        }
+        Ok(())
     }
 
     /// Before a full pass, CPython appends the young to the old and then the middle ones.
@@ -199,7 +211,7 @@ impl Tracking {
         if self.old_end.get() == self.middle_end.get() {
             return Ok(());
         }
-        if !self.middle.borrow().append_to(&mut middle, &mut stamps) {
+        if !self.middle.append_to(&mut middle, &mut stamps) {
             (middle, _) = self.in_order(|of| of == Generation::Middle)?;
         }
         self.stamp_anew(&middle);
@@ -224,23 +236,21 @@ impl Tracking {
         self.middle_end.set(self.next.get() - 1);
         if generation >= 1 {
             self.old_end.set(self.next.get() - 1);
-            self.middle.borrow_mut().clear();
+            self.middle.clear();
         } else if self.listed {
-            let mut middle = self.middle.borrow_mut();
-            survivors.iter().chain(rescued).for_each(|object| middle.push(*object, header(object).stamp()));
+            self.middle.extend(survivors.iter().chain(rescued));
         }
         self.stamp_anew(&newer);
         if self.listed {
-            let mut young = self.young.borrow_mut();
-            young.clear();
-            newer.iter().for_each(|object| young.push(*object, header(object).stamp()));
+            self.young.clear();
+            self.young.extend(&newer);
         }
     }
 
     /// Returns what was tracked from a stamp on and is young, in order; nothing, if there is no memory for it.
     fn tracked_since(&self, new: u32) -> Vec<Address> {
         let (mut objects, mut stamps) = (Vec::new(), Vec::new());
-        if !self.listed || !self.young.borrow().append_to(&mut objects, &mut stamps) {
+        if !self.listed || !self.young.append_to(&mut objects, &mut stamps) {
             (objects, stamps) = self.in_order(|of| of == Generation::Young).unwrap_or_default();
             objects.drain(..stamps.partition_point(|stamp| *stamp < new));
         }
@@ -251,8 +261,8 @@ impl Tracking {
     pub(crate) fn demote(&self) {
         self.old_end.set(self.frozen_end.get());
         self.middle_end.set(self.frozen_end.get());
-        self.middle.borrow_mut().clear();
-        self.young.borrow_mut().give_up();
+        self.middle.clear();
+        self.young.give_up();
     }
 
     /// Appends survivors that a pass has found late to the generation that the others have gone to, with the stamps that
@@ -273,8 +283,8 @@ impl Tracking {
             self.frozen_end.set(self.next.get() - 1);
             self.old_end.set(self.next.get() - 1);
             self.middle_end.set(self.next.get() - 1);
-            self.young.borrow_mut().clear();
-            self.middle.borrow_mut().clear();
+            self.young.clear();
+            self.middle.clear();
         }
     }
 
@@ -296,8 +306,8 @@ impl Tracking {
             part.try_reserve(1).map_err(|_| NoRoom)?;
             part.push(object);
         }
-        self.young.borrow_mut().clear();
-        self.middle.borrow_mut().clear();
+        self.young.clear();
+        self.middle.clear();
         self.next.set(1);
         let mut ends = [0; 4];
         for (part, end) in parts.iter().zip(&mut ends) {
@@ -309,8 +319,7 @@ impl Tracking {
         self.middle_end.set(ends[2]);
         if self.listed {
             for (roster, part) in [(&self.middle, &parts[2]), (&self.young, &parts[3])] {
-                let mut roster = roster.borrow_mut();
-                part.iter().for_each(|object| roster.push(*object, header(object).stamp()));
+                roster.extend(part);
             }
         }
         Ok(())
@@ -322,22 +331,26 @@ impl Tracking {
         self.next.get() > MAX_STAMP / 4 * 3 && self.renumber(Generation::IN_ORDER).is_ok()
     }
 
-    /// Returns how many entries the roster of the young has.
-    #[inline]
-    pub(crate) fn young_entries(&self) -> usize {
-        self.young.borrow().entries()
+    /// Sets how many entries of the young are too many.
+    pub(crate) fn set_most_young(&self, most: usize) {
+        self.young.set_most(most);
+    }
+
+    /// Tells whether the young are too many.
+    pub(crate) fn young_are_many(&self) -> bool {
+        self.young.is_crowded()
     }
 
     /// Forgets what the rosters know of objects that have left, so that their blocks may go.
     pub(crate) fn forget_the_dead(&self) {
-        self.young.borrow_mut().sweep();
-        self.middle.borrow_mut().sweep();
+        self.young.sweep();
+        self.middle.sweep();
     }
 
     /// Forgets a large object, whose block is about to go.
     pub(crate) fn forget(&self, object: Address) {
-        self.young.borrow_mut().forget(object);
-        self.middle.borrow_mut().forget(object);
+        self.young.forget(object);
+        self.middle.forget(object);
     }
 
     /// Checks stamps and rosters.
@@ -353,7 +366,7 @@ impl Tracking {
             {
                 let of_it = objects.iter().filter(|object| self.generation_of(**object) == Some(generation));
                 let stamps: Vec<u32> = of_it.map(|object| header(object).stamp()).collect();
-                roster.borrow().check(&stamps);
+                roster.check(&stamps);
             }
         }
     }

@@ -158,7 +158,6 @@ impl Trial {
         let rescued = RefCell::new(core::mem::take(&mut self.rescued));
         let full = Cell::new(false);
         let mut flush = |edges: &[Address]| {
-            edges.iter().for_each(|edge| prefetch(*edge));
             edges.iter().for_each(|edge| visit_reachable(*edge, &rescued, &full));
         };
         let mut visitor = Visitor::new(&mut flush);
@@ -172,13 +171,13 @@ impl Trial {
                 self.tentative.push(index as u32);
             } else {
                 trace(subject, &mut visitor);
-                visitor.flush();
+                visitor.drain(|edge| visit_reachable(edge, &rescued, &full));
             }
         }
         let mut next = 0;
         while let Some(object) = { rescued.borrow().get(next).copied() } {
             trace(object, &mut visitor);
-            visitor.flush();
+            visitor.drain(|edge| visit_reachable(edge, &rescued, &full));
             next += 1;
         }
         drop(visitor);
@@ -234,20 +233,20 @@ impl Trial {
 }
 
 /// Notes that a subject is referred to by a reachable one.
-#[inline]
+#[inline(always)]
 fn visit_reachable(object: Address, rescued: &RefCell<Vec<Address>>, full: &Cell<bool>) {
     let header = header(&object);
-    let flags = header.flags();
-    if flags.has(Flags::UNREACHABLE.with(Flags::COLLECTING)) {
+    if header.gc_refs() != 0 || !header.flags().has(Flags::COLLECTING) {
+        return;
+    }
+    if header.flags().has(Flags::UNREACHABLE) {
         let mut rescued = rescued.borrow_mut();
         if rescued.try_reserve(1).is_err() {
             full.set(true);
             return;
         }
         header.remove(Flags::UNREACHABLE);
-        header.set_gc_refs(1);
         rescued.push(object);
-    } else if flags.has(Flags::COLLECTING) && header.gc_refs() == 0 {
-        header.set_gc_refs(1);
     }
+    header.set_gc_refs(1);
 }

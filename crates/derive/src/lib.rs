@@ -57,10 +57,12 @@ fn expand(mut input: DeriveInput) -> Result<Tokens, Error> {
             const UNSEEN: bool = false #(|| <#types as ::gleaner::Trace>::UNSEEN)*;
             const FINALIZES: bool = #finalize;
             #tag
+            #[inline(always)]
             #[allow(unused_variables, unreachable_code)]
             fn trace(&self, visitor: &mut ::gleaner::Visitor<'_>) {
                 match self { #(#traces)* _ => {} }
             }
+            #[inline(always)]
             #[allow(unused_variables, unreachable_code)]
             fn clear(&self, released: &mut ::gleaner::Released<'_>) {
                 match self { #(#clears)* _ => {} }

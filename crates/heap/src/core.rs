@@ -1,5 +1,6 @@
 //! The heap behind its handles: allocation, and what happens when a count reaches zero.
 
+use core::any::Any;
 use core::cell::{Cell, RefCell};
 use core::ptr::NonNull;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -84,14 +85,12 @@ impl Core {
     }
 
     /// Allocates an object. The caller owns the one reference that it begins with.
+    #[inline]
     pub(crate) fn alloc<T: Trace>(&self, value: T, flags: Flags) -> Result<Address, OutOfMemory> {
-        if self.refusals.get() > 0 {
-            self.refusals.set(self.refusals.get() - 1);
-            return Err(no_memory::<T>());
-        }
         let pressed = T::TRACKED && self.collector.count_allocation();
-        if pressed && self.rules.collect_inside_allocation {
-            self.collect_if_due();
+        if (pressed || self.refusals.get() > 0) && !self.may_allocate(pressed) {
+            self.uncount::<T>();
+            return Err(no_memory::<T>());
         }
         let block = self.shelves.of::<T>().and_then(|shelf| shelf.allocator.alloc(size_of::<ObjectBox<T>>()));
         let Ok(block) = block else {
@@ -111,14 +110,36 @@ impl Core {
             return Err(no_memory::<T>());
         }
         if pressed && !self.rules.collect_inside_allocation {
-            // Owned while the collection runs, so that a panicking `trace` does not leak it.
-            let owned = AnyRef::from_owned(object);
-            self.collect_if_due();
-            core::mem::forget(owned);
+            self.collect_after_allocation(object);
         }
         Ok(object)
     }
 
+    /// Collects, if that is due and done inside allocations; returns whether the allocation is to go on.
+    #[cold]
+    #[inline(never)]
+    fn may_allocate(&self, pressed: bool) -> bool {
+        if self.refusals.get() > 0 {
+            self.refusals.set(self.refusals.get() - 1);
+            return false;
+        }
+        if pressed && self.rules.collect_inside_allocation {
+            self.collect_if_due();
+        }
+        true
+    }
+
+    /// Collects, if that is due, after an object was allocated.
+    #[cold]
+    #[inline(never)]
+    fn collect_after_allocation(&self, object: Address) {
+        // Owned while the collection runs, so that a panicking `trace` does not leak it.
+        let owned = AnyRef::from_owned(object);
+        self.collect_if_due();
+        core::mem::forget(owned);
+    }
+
+    #[cold]
     fn uncount<T: Trace>(&self) {
         if T::TRACKED {
             self.collector.count_death();
@@ -137,6 +158,7 @@ impl Core {
     }
 
     /// Destroys an object whose last reference is gone; the heap itself stays.
+    #[inline]
     pub(crate) fn bury_here(&self, object: Address) {
         // SAFETY: O1: its count is zero, but it has not been freed.
         if self.deleting.get() && unsafe { object.as_ref() }.flags().has(Flags::UNREACHABLE) {
@@ -153,7 +175,6 @@ impl Core {
     }
 
     /// Destroys an object whose last reference is gone, and the heap, if that was all that was left of it.
-    #[cold]
     #[inline(never)]
     pub(crate) fn bury(object: Address) {
         let core = Core::of(object);
@@ -178,14 +199,20 @@ impl Core {
     }
 
     /// Runs user code that has nobody to panic to.
+    #[inline]
     pub(crate) fn unraisable(&self, what: impl FnOnce()) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(what)) {
-            let hook = self.hook.borrow().clone();
-            if let Some(hook) = hook {
-                // A panicking hook has nobody left to tell.
-                let heap = Heap::from_core(NonNull::from(self));
-                let _ = catch_unwind(AssertUnwindSafe(|| hook(&heap, Unraisable(panic))));
-            }
+            self.tell_of_panic(panic);
+        }
+    }
+
+    #[cold]
+    fn tell_of_panic(&self, panic: Box<dyn Any + Send>) {
+        let hook = self.hook.borrow().clone();
+        if let Some(hook) = hook {
+            // A panicking hook has nobody left to tell.
+            let heap = Heap::from_core(NonNull::from(self));
+            let _ = catch_unwind(AssertUnwindSafe(|| hook(&heap, Unraisable(panic))));
         }
     }
 
@@ -249,8 +276,75 @@ impl Core {
 }
 
 impl Undertaker for Core {
-    /// CPython's `subtype_dealloc`, down to the fields.
-    fn condemn(&self, dead: Address) -> bool {
+    #[inline(always)]
+    fn condemn(&self, dead: Address, edges: &mut Vec<Address>) -> bool {
+        // SAFETY: O1, O2: its count is zero, but it has not been freed.
+        unsafe { (Shelves::of_object(dead).condemn)(self, dead, edges) }
+    }
+
+    fn touched(&self, object: Address) {
+        // SAFETY: O1, O5: whoever touches an object owns a reference.
+        note(unsafe { object.as_ref() });
+        self.collector.touched(object);
+    }
+
+    #[inline(always)]
+    fn free(&self, dead: Address) {
+        // SAFETY: O1, O2: not freed yet; O4: its count is zero, nothing can reach it, and it is freed this once.
+        unsafe { (Shelves::of_object(dead).free)(self, dead) };
+    }
+}
+
+/// [`Undertaker::condemn`] for the objects of a type.
+///
+/// # Safety
+/// O1, O2 for `T`, O4: the object's count is zero.
+pub(crate) unsafe fn condemn<T: Trace>(heap: &Core, dead: Address, edges: &mut Vec<Address>) -> bool {
+    // SAFETY: O1: not freed yet.
+    if T::FINALIZES || !unsafe { dead.as_ref() }.flags().is_empty() {
+        if !heap.condemn_with_care(dead) {
+            return false;
+        }
+    } else if T::TRACKED {
+        heap.collector.untrack(dead);
+    }
+    let dropped = Cell::new(false);
+    heap.unraisable(|| {
+        let mut released = heap.trashcan.released(edges);
+        // SAFETY: O1, O2: not dropped yet.
+        unsafe { TypeRecord::value::<T>(dead) }.clear(&mut released);
+        if released.is_empty() && !is_kept_by_bug(dead) {
+            dropped.set(true);
+            // SAFETY: O4: nothing can reach it, and what is dropped here is not left to `free`.
+            unsafe { TypeRecord::drop_value::<T>(dead) };
+        }
+    });
+    if dropped.get() {
+        // SAFETY: O2: an object of the type.
+        unsafe { heap.reclaim::<T>(dead) };
+    }
+    !dropped.get()
+}
+
+/// [`Undertaker::free`] for the objects of a type.
+///
+/// # Safety
+/// As for [`condemn`].
+pub(crate) unsafe fn free<T: Trace>(heap: &Core, dead: Address) {
+    if is_kept_by_bug(dead) {
+        return;
+    }
+    // SAFETY: O4: its count is zero, nothing can reach it, and it is dropped this once.
+    heap.unraisable(|| unsafe { TypeRecord::drop_value::<T>(dead) });
+    // SAFETY: O2: an object of the type.
+    unsafe { heap.reclaim::<T>(dead) };
+}
+
+impl Core {
+    /// Sees to the finalizer and the watchers of a dead object, if it has any: CPython's `subtype_dealloc`, down to the fields.
+    /// Returns false if it has been resurrected.
+    #[inline(never)]
+    fn condemn_with_care(&self, dead: Address) -> bool {
         // SAFETY: O1: its count is zero, but it has not been freed.
         let header = unsafe { dead.as_ref() };
         if self.finalizes(dead) {
@@ -277,36 +371,25 @@ impl Undertaker for Core {
         true
     }
 
-    fn touched(&self, object: Address) {
-        // SAFETY: O1, O5: whoever touches an object owns a reference.
-        note(unsafe { object.as_ref() });
-        self.collector.touched(object);
-    }
-
-    fn free(&self, dead: Address) {
-        // SAFETY: O1: not freed yet.
-        if unsafe { dead.as_ref() }.flags().has(Flags::WATCHED) && seeded(Bug::WeakReferenceKept) {
-            // The bug is to be seen by what weak references say, not by a crash: what is still watched stays.
-            return;
-        }
+    /// Frees the memory of an object whose value has been dropped.
+    ///
+    /// # Safety
+    /// O1, O2 for `T`.
+    #[inline(always)]
+    unsafe fn reclaim<T: Trace>(&self, dead: Address) {
         // SAFETY: O1, O2: not freed yet.
-        let record = unsafe { record_of(dead) };
-        // SAFETY: O4: its count is zero, nothing can reach it, and it is dropped this once.
-        self.unraisable(|| unsafe { (record.drop)(dead) });
-        if record.tracked {
+        let shelf = unsafe { Shelves::of_object(dead) };
+        if T::TRACKED {
             self.collector.count_death();
-            if self.collector.is_in_cycle() && !self.deleting.get() {
-                self.collector.leaves_cycle(dead);
-            }
-            if self.shelves.is_large(record.size) {
-                self.collector.forget(dead);
+            if shelf.is_large || self.collector.is_in_cycle() {
+                self.forget(dead, shelf.is_large);
             }
         }
         // SAFETY: O1, O2, O4: the block is its shelf's, of this size, and nobody looks at it again but a walk, which passes
         // over an erased header.
         unsafe {
             dead.as_ref().erase();
-            Shelves::of_object(dead).allocator.free(dead.cast(), record.size);
+            shelf.allocator.free(dead.cast(), size_of::<ObjectBox<T>>());
         }
         self.live.set(self.live.get() - 1);
         self.deaths.set(self.deaths.get() + 1);
@@ -314,9 +397,19 @@ impl Undertaker for Core {
             self.tidy();
         }
     }
-}
 
-impl Core {
+    /// Lets the collector forget a dead object that is large, or that a cycle under way knows.
+    #[cold]
+    #[inline(never)]
+    fn forget(&self, dead: Address, large: bool) {
+        if self.collector.is_in_cycle() && !self.deleting.get() {
+            self.collector.leaves_cycle(dead);
+        }
+        if large {
+            self.collector.forget(dead);
+        }
+    }
+
     /// Gives memory back, unless the collector remembers where objects were.
     #[cold]
     fn tidy(&self) {
@@ -325,6 +418,14 @@ impl Core {
             self.shelves.tidy();
         }
     }
+}
+
+/// Tells whether a dead object is watched: only if a bug is seeded, which is to be seen by what weak references say, and not by a
+/// crash. So the object stays.
+#[inline]
+fn is_kept_by_bug(dead: Address) -> bool {
+    // SAFETY: O1: not freed yet.
+    seeded(Bug::WeakReferenceKept) && unsafe { dead.as_ref() }.flags().has(Flags::WATCHED)
 }
 
 /// The error of an allocation that found no memory.

@@ -82,6 +82,7 @@ impl Heap {
     ///
     /// # Errors
     /// [`OutOfMemory`] if the system has none.
+    #[inline]
     pub fn weak<T: Trace>(&self, referent: &Ref<T>) -> Result<Weak<T>, OutOfMemory> {
         self.core().plain_weak(referent)
     }

@@ -181,10 +181,12 @@ impl Trace for AnyRef {
     const UNSEEN: bool = false;
     const FINALIZES: bool = false;
 
+    #[inline]
     fn trace(&self, visitor: &mut Visitor<'_>) {
         visitor.edge(self.address);
     }
 
+    #[inline]
     fn give_up(self, released: &mut Released<'_>) {
         if let Err(address) = released.take(self.into_owned()) {
             drop(AnyRef::from_owned(address));
@@ -299,10 +301,12 @@ impl<T: Trace> Trace for Ref<T> {
     const UNSEEN: bool = false;
     const FINALIZES: bool = false;
 
+    #[inline]
     fn trace(&self, visitor: &mut Visitor<'_>) {
         self.any.trace(visitor);
     }
 
+    #[inline]
     fn give_up(self, released: &mut Released<'_>) {
         self.any.give_up(released);
     }

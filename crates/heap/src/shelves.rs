@@ -4,12 +4,14 @@
 //! header need not say for that reason is told in `gleaner_object::shelf`. A shelf is made with the first object of its
 //! type.
 
-use core::cell::{Cell, RefCell};
-use core::ptr::NonNull;
+use ::core::cell::{Cell, RefCell};
+use ::core::ptr::{self, NonNull};
 
 use gleaner_allocator::{Allocator, Geometry, Mmap, Options, OutOfMemory, Stats};
 use gleaner_collector::{Region, Space, Span};
 use gleaner_object::{Address, CHUNK_ALIGN, Chunk, Grid, Shelf, Trace, TypeRecord, shelf_of};
+
+use crate::core::{self, Core};
 
 const _: () = assert!(CHUNK_ALIGN == gleaner_allocator::ARENA_ALIGN, "an object finds its chunk by one mask");
 
@@ -20,6 +22,11 @@ const CACHED: usize = 32;
 #[repr(C)]
 pub(crate) struct TypeShelf {
     shelf: Shelf,
+    /// What is done to an object that dies: see [`crate::core`].
+    pub(crate) condemn: unsafe fn(&Core, Address, &mut Vec<Address>) -> bool,
+    pub(crate) free: unsafe fn(&Core, Address),
+    /// Whether a block is given back to the system as soon as it is free.
+    pub(crate) is_large: bool,
     /// Where they lie.
     pub(crate) allocator: Allocator,
 }
@@ -36,9 +43,9 @@ impl Shelves {
     pub(crate) fn new(geometry: Geometry) -> Shelves {
         Shelves {
             geometry,
-            heap: Cell::new(core::ptr::null()),
+            heap: Cell::new(ptr::null()),
             all: RefCell::default(),
-            cache: [const { Cell::new((core::ptr::null(), core::ptr::null())) }; CACHED],
+            cache: [const { Cell::new((ptr::null(), ptr::null())) }; CACHED],
         }
     }
 
@@ -55,20 +62,25 @@ impl Shelves {
     pub(crate) fn of<T: Trace>(&self) -> Result<&TypeShelf, OutOfMemory> {
         let record = TypeRecord::of::<T>();
         let (cached, shelf) = self.cached(record).get();
-        if core::ptr::eq(cached, record) {
+        if ptr::eq(cached, record) {
             // SAFETY: H2: a shelf is never removed as long as the heap is there.
             return Ok(unsafe { &*shelf });
         }
-        self.find(record)
+        self.find(record, core::condemn::<T>, core::free::<T>)
     }
 
     #[inline]
     fn cached(&self, record: &'static TypeRecord) -> &Cell<(*const TypeRecord, *const TypeShelf)> {
-        &self.cache[core::ptr::from_ref(record).addr() / align_of::<TypeRecord>() % CACHED]
+        &self.cache[ptr::from_ref(record).addr() / align_of::<TypeRecord>() % CACHED]
     }
 
     #[cold]
-    fn find(&self, record: &'static TypeRecord) -> Result<&TypeShelf, OutOfMemory> {
+    fn find(
+        &self,
+        record: &'static TypeRecord,
+        condemn: unsafe fn(&Core, Address, &mut Vec<Address>) -> bool,
+        free: unsafe fn(&Core, Address),
+    ) -> Result<&TypeShelf, OutOfMemory> {
         let mut all = self.all.borrow_mut();
         let known = all.iter().position(|shelf| shelf.shelf.record.type_id() == record.type_id());
         let index = match known {
@@ -78,9 +90,12 @@ impl Shelves {
                 let options = Options { clean: true, ..Options::default() };
                 let shelf = Box::new(TypeShelf {
                     shelf: Shelf { record, heap: self.heap.get() },
+                    condemn,
+                    free,
+                    is_large: record.size > self.geometry.class_max(),
                     allocator: Allocator::with_options(self.geometry, options, Box::new(Mmap)),
                 });
-                shelf.allocator.set_owner(core::ptr::from_ref(&shelf.shelf).cast());
+                shelf.allocator.set_owner(ptr::from_ref(&shelf.shelf).cast());
                 // The collector remembers where objects were: see `tidy`.
                 shelf.allocator.hold(true);
                 all.push(shelf);
@@ -88,7 +103,7 @@ impl Shelves {
             }
         };
         let shelf: *const TypeShelf = &raw const *all[index];
-        self.cached(record).set((core::ptr::from_ref(record), shelf));
+        self.cached(record).set((ptr::from_ref(record), shelf));
         // SAFETY: H2.
         Ok(unsafe { &*shelf })
     }
@@ -100,13 +115,7 @@ impl Shelves {
     #[inline]
     pub(crate) unsafe fn of_object<'a>(object: Address) -> &'a TypeShelf {
         // SAFETY: H2: every shelf of a heap is the first field of a `TypeShelf`, and outlives its objects.
-        unsafe { &*core::ptr::from_ref(shelf_of(object)).cast::<TypeShelf>() }
-    }
-
-    /// Tells whether a block of this many bytes is given back to the system as soon as it is free.
-    #[inline]
-    pub(crate) fn is_large(&self, size: usize) -> bool {
-        size > self.geometry.class_max()
+        unsafe { &*ptr::from_ref(shelf_of(object)).cast::<TypeShelf>() }
     }
 
     /// Lets go of memory that is not needed. Nobody may remember where dead objects were.

@@ -107,19 +107,21 @@ impl Trace for AnySlot {
     const UNSEEN: bool = false;
     const FINALIZES: bool = false;
 
-    #[inline]
+    #[inline(always)]
     fn trace(&self, visitor: &mut Visitor<'_>) {
         if let Some(reference) = self.held() {
             visitor.edge(reference.address());
         }
     }
 
+    #[inline(always)]
     fn clear(&self, released: &mut Released<'_>) {
         if let Some(reference) = self.cell.take() {
             reference.give_up(released);
         }
     }
 
+    #[inline]
     fn give_up(self, released: &mut Released<'_>) {
         Trace::clear(&self, released);
     }
@@ -196,16 +198,17 @@ impl<T: Trace> Trace for Slot<T> {
     const UNSEEN: bool = false;
     const FINALIZES: bool = false;
 
-    #[inline]
+    #[inline(always)]
     fn trace(&self, visitor: &mut Visitor<'_>) {
         self.any.trace(visitor);
     }
 
-    #[inline]
+    #[inline(always)]
     fn clear(&self, released: &mut Released<'_>) {
         Trace::clear(&self.any, released);
     }
 
+    #[inline]
     fn give_up(self, released: &mut Released<'_>) {
         self.any.give_up(released);
     }

@@ -82,6 +82,7 @@ impl<F: Fn(Live<'_, WeakReference>) + 'static> Notify for Closure<F> {
 
 impl Core {
     /// Returns the plain weak reference of an object, making it if there is none (PY-41).
+    #[inline]
     pub(crate) fn plain_weak<T: Trace>(&self, referent: &Ref<T>) -> Result<Weak<T>, OutOfMemory> {
         let object = match self.existing_plain(referent.address()) {
             Some(weak) => Ref::another(weak),
@@ -122,6 +123,7 @@ impl Core {
     }
 
     /// Returns what a weak reference watches, unless it has died.
+    #[inline]
     pub(crate) fn referent(weak: &WeakReference) -> Option<AnyRef> {
         let referent = weak.referent()?;
         // SAFETY: O1: a referent is unwatched before it is freed. One that is just dying has no references left.
@@ -134,12 +136,14 @@ impl Core {
         self.table.watchers(referent.address()).map(Ref::another).collect()
     }
 
+    #[inline]
     fn existing_plain(&self, referent: Address) -> Option<Address> {
         // SAFETY: O1: the caller holds a reference to the referent.
         let watched = unsafe { referent.as_ref() }.flags().has(Flags::WATCHED);
         if watched { self.table.plain(referent) } else { None }
     }
 
+    #[inline(never)]
     fn make_weak(
         &self,
         referent: &AnyRef,

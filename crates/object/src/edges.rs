@@ -8,6 +8,7 @@
 //! itself, where the compiler can see it together with the `trace` that shows the edge, and only what is worth more goes
 //! to the array: counts that are full, and objects that were not marked.
 
+use core::cell::Cell;
 use core::ptr::NonNull;
 
 use crate::header::{Address, Header};
@@ -27,6 +28,8 @@ pub enum Visit {
     Mark,
     /// Marks its object in the side table; keeps it if it was not marked and its page does not stand in line.
     MarkPage,
+    /// Marks its object in the side table; keeps it if it was not marked, and traced before.
+    Rescue,
 }
 
 /// Takes the edges that an object shows.
@@ -55,25 +58,38 @@ impl<'a> Visitor<'a> {
     #[inline(always)]
     pub fn edge(&mut self, address: Address) {
         self.seen = self.seen.wrapping_add(1);
-        if self.visit != Visit::Keep {
+        let visit = self.visit;
+        if visit != Visit::Keep {
             let Some(side) = Side::of(self.owner, address) else { return };
             let entry = Side::entry(address);
-            let kept = match self.visit {
+            let kept = match visit {
                 Visit::Count => side.count(entry),
                 Visit::Mark => {
                     prefetch(address);
                     side.mark(entry)
                 }
+                Visit::Rescue => side.mark(entry) && side.is_traced(entry),
                 _ => side.mark(entry) && !side.is_queued(side.page_of(entry)),
             };
             if !kept {
                 return;
             }
         }
-        self.edges[self.len] = address;
+        self.edges[self.len % CAPACITY] = address;
         self.len += 1;
         if self.len == CAPACITY {
             self.flush();
+            // Nobody has changed it: said for the compiler.
+            self.visit = visit;
+        }
+    }
+
+    /// Takes out the edges that it keeps, in order, if they have not been handed on.
+    #[inline(always)]
+    pub fn drain(&mut self, mut each: impl FnMut(Address)) {
+        let len = core::mem::take(&mut self.len);
+        for edge in &self.edges[..len.min(CAPACITY)] {
+            each(*edge);
         }
     }
 
@@ -90,6 +106,8 @@ impl<'a> Visitor<'a> {
     }
 
     /// Hands on what it holds.
+    #[cold]
+    #[inline(never)]
     pub fn flush(&mut self) {
         let len = core::mem::take(&mut self.len);
         (self.flush)(&self.edges[..len]);
@@ -107,13 +125,27 @@ impl Drop for Visitor<'_> {
 
 /// Takes the references that an object gives up: owned ones, still counted.
 pub struct Released<'a> {
-    stack: &'a mut Vec<Address>,
+    list: &'a mut Vec<Address>,
+    spare: Option<&'a Cell<Vec<Address>>>,
 }
 
 impl<'a> Released<'a> {
-    /// Collects into `stack`, in the order in which the references are given up.
-    pub fn new(stack: &'a mut Vec<Address>) -> Self {
-        Released { stack }
+    /// Collects into `list`, in the order in which the references are given up.
+    pub fn new(list: &'a mut Vec<Address>) -> Self {
+        Released { list, spare: None }
+    }
+
+    /// Collects into `list`, which takes over the room of `spare` with the first reference.
+    #[inline]
+    pub fn with_spare(list: &'a mut Vec<Address>, spare: &'a Cell<Vec<Address>>) -> Self {
+        Released { list, spare: Some(spare) }
+    }
+
+    /// Tells whether nothing has been given up.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// Takes one owned reference (O5: the count still includes it), or gives it back as an error if there is no
@@ -123,11 +155,23 @@ impl<'a> Released<'a> {
     /// The reference itself: whoever offered it still owns it.
     #[inline]
     pub fn take(&mut self, address: Address) -> Result<(), Address> {
-        if self.stack.len() == self.stack.capacity() && self.stack.try_reserve(8).is_err() {
+        if self.list.len() == self.list.capacity() && !self.make_room() {
             return Err(address);
         }
-        self.stack.push(address);
+        self.list.push(address);
         Ok(())
+    }
+
+    /// Makes room for one more; returns whether there is memory.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self) -> bool {
+        if let Some(spare) = self.spare.take()
+            && self.list.capacity() == 0
+        {
+            *self.list = spare.take();
+        }
+        self.list.len() < self.list.capacity() || self.list.try_reserve(8).is_ok()
     }
 }
 

@@ -38,6 +38,13 @@ impl Flags {
         self.0 & other.0 == other.0
     }
 
+    /// Tells whether none is set.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Both together.
     #[must_use]
     pub const fn with(self, other: Flags) -> Flags {

@@ -3,7 +3,7 @@
 use core::any::{TypeId, type_name};
 use core::ptr::NonNull;
 
-use crate::edges::{Released, Visitor};
+use crate::edges::{Released, Visit, Visitor};
 use crate::header::{Address, Header};
 use crate::live::Live;
 use crate::side::ones;
@@ -113,6 +113,20 @@ impl TypeRecord {
         // SAFETY: O1, O2: an `ObjectBox<T>` begins at the address.
         unsafe { &address.cast::<ObjectBox<T>>().as_ref().value }
     }
+
+    /// Drops the value of the object at `address`.
+    ///
+    /// # Safety
+    /// O1, O2 for `T`, O4.
+    #[inline(always)]
+    pub unsafe fn drop_value<T>(address: Address) {
+        let value: NonNull<T> = {
+            // SAFETY: O1, O2: an `ObjectBox<T>` begins at the address; no reference to the value is made.
+            unsafe { NonNull::new_unchecked(&raw mut (*address.cast::<ObjectBox<T>>().as_ptr()).value) }
+        };
+        // SAFETY: O4: nothing can reach the value any more, and it is dropped this once.
+        unsafe { value.drop_in_place() };
+    }
 }
 
 unsafe fn trace<T: Trace>(address: Address, visitor: &mut Visitor<'_>) {
@@ -121,8 +135,30 @@ unsafe fn trace<T: Trace>(address: Address, visitor: &mut Visitor<'_>) {
 }
 
 unsafe fn trace_row<T: Trace>(first: Address, stride: usize, which: u64, visitor: &mut Visitor<'_>) {
+    // One loop for each way to visit, so that nobody asks at every edge.
+    // SAFETY: as in `trace`; the objects lie in the row.
+    unsafe {
+        match visitor.visit {
+            Visit::Keep => trace_row_so::<T>(Visit::Keep, first, stride, which, visitor),
+            Visit::Count => trace_row_so::<T>(Visit::Count, first, stride, which, visitor),
+            Visit::Mark => trace_row_so::<T>(Visit::Mark, first, stride, which, visitor),
+            Visit::Rescue => trace_row_so::<T>(Visit::Rescue, first, stride, which, visitor),
+            Visit::MarkPage => trace_row_so::<T>(Visit::MarkPage, first, stride, which, visitor),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn trace_row_so<T: Trace>(
+    visit: Visit,
+    first: Address,
+    stride: usize,
+    which: u64,
+    visitor: &mut Visitor<'_>,
+) {
     for number in ones(which) {
-        // SAFETY: as in `trace`; the object lies in the row.
+        visitor.visit = visit;
+        // SAFETY: by contract.
         unsafe { TypeRecord::value::<T>(first.byte_add(number * stride)) }.trace(visitor);
     }
 }
@@ -143,10 +179,6 @@ unsafe fn finalize<T: Trace>(address: Address) {
 }
 
 unsafe fn drop_value<T>(address: Address) {
-    let value: NonNull<T> = {
-        // SAFETY: O1, O2: an `ObjectBox<T>` begins at the address; no reference to the value is made.
-        unsafe { NonNull::new_unchecked(&raw mut (*address.cast::<ObjectBox<T>>().as_ptr()).value) }
-    };
-    // SAFETY: O4: nothing can reach the value any more, and it is dropped this once.
-    unsafe { value.drop_in_place() };
+    // SAFETY: by contract.
+    unsafe { TypeRecord::drop_value::<T>(address) };
 }

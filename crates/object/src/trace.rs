@@ -122,12 +122,15 @@ macro_rules! sequences {
         impl<$($parameter: Trace $(+ $bound)?),*> Trace for $type {
             const TRACKED: bool = $element::TRACKED;
             const UNSEEN: bool = $element::UNSEEN;
+            #[inline]
             fn trace(&self, visitor: &mut Visitor<'_>) {
                 self.iter().for_each(|element| element.trace(visitor));
             }
+            #[inline]
             fn clear(&self, released: &mut Released<'_>) {
                 self.iter().for_each(|element| element.clear(released));
             }
+            #[inline]
             fn give_up(self, released: &mut Released<'_>) {
                 self.into_iter().for_each(|element| element.give_up(released));
             }
@@ -146,12 +149,15 @@ sequences! {
 impl<T: Trace, const N: usize> Trace for [T; N] {
     const TRACKED: bool = T::TRACKED;
     const UNSEEN: bool = T::UNSEEN;
+    #[inline]
     fn trace(&self, visitor: &mut Visitor<'_>) {
         self.iter().for_each(|element| element.trace(visitor));
     }
+    #[inline]
     fn clear(&self, released: &mut Released<'_>) {
         self.iter().for_each(|element| element.clear(released));
     }
+    #[inline]
     fn give_up(self, released: &mut Released<'_>) {
         self.into_iter().for_each(|element| element.give_up(released));
     }
@@ -160,12 +166,15 @@ impl<T: Trace, const N: usize> Trace for [T; N] {
 impl<T: Trace> Trace for Box<T> {
     const TRACKED: bool = T::TRACKED;
     const UNSEEN: bool = T::UNSEEN;
+    #[inline]
     fn trace(&self, visitor: &mut Visitor<'_>) {
         (**self).trace(visitor);
     }
+    #[inline]
     fn clear(&self, released: &mut Released<'_>) {
         (**self).clear(released);
     }
+    #[inline]
     fn give_up(self, released: &mut Released<'_>) {
         (*self).give_up(released);
     }
@@ -176,6 +185,7 @@ impl<T: Trace> Trace for Box<T> {
 impl<T: 'static> Trace for Rc<T> {
     const TRACKED: bool = false;
     const UNSEEN: bool = false;
+    #[inline]
     fn trace(&self, _: &mut Visitor<'_>) {}
 }
 
@@ -184,18 +194,21 @@ macro_rules! maps {
         impl<K: Trace, V: Trace $(, $extra: BuildHasher + 'static)?> Trace for $type {
             const TRACKED: bool = K::TRACKED || V::TRACKED;
             const UNSEEN: bool = K::UNSEEN || V::UNSEEN;
+            #[inline]
             fn trace(&self, visitor: &mut Visitor<'_>) {
                 for (key, value) in self {
                     key.trace(visitor);
                     value.trace(visitor);
                 }
             }
+            #[inline]
             fn clear(&self, released: &mut Released<'_>) {
                 for (key, value) in self {
                     key.clear(released);
                     value.clear(released);
                 }
             }
+            #[inline]
             fn give_up(self, released: &mut Released<'_>) {
                 for (key, value) in self {
                     key.give_up(released);
@@ -214,9 +227,11 @@ maps! {
 impl<T: Trace, S: BuildHasher + 'static> Trace for HashSet<T, S> {
     const TRACKED: bool = T::TRACKED;
     const UNSEEN: bool = T::UNSEEN;
+    #[inline]
     fn trace(&self, visitor: &mut Visitor<'_>) {
         self.iter().for_each(|element| element.trace(visitor));
     }
+    #[inline]
     fn give_up(self, released: &mut Released<'_>) {
         self.into_iter().for_each(|element| element.give_up(released));
     }
@@ -227,17 +242,20 @@ impl<T: Trace, S: BuildHasher + 'static> Trace for HashSet<T, S> {
 impl<T: Trace + Default> Trace for RefCell<T> {
     const TRACKED: bool = T::TRACKED;
     const UNSEEN: bool = T::TRACKED;
+    #[inline]
     fn trace(&self, visitor: &mut Visitor<'_>) {
         if let Ok(value) = self.try_borrow() {
             value.trace(visitor);
         }
     }
+    #[inline]
     fn clear(&self, released: &mut Released<'_>) {
         let taken = self.try_borrow_mut().map(|mut value| core::mem::take(&mut *value));
         if let Ok(value) = taken {
             value.give_up(released);
         }
     }
+    #[inline]
     fn give_up(self, released: &mut Released<'_>) {
         self.into_inner().give_up(released);
     }
@@ -249,14 +267,17 @@ macro_rules! tuples {
         impl<$($name: Trace),*> Trace for ($($name,)*) {
             const TRACKED: bool = $($name::TRACKED)||*;
             const UNSEEN: bool = $($name::UNSEEN)||*;
+            #[inline]
             fn trace(&self, visitor: &mut Visitor<'_>) {
                 let ($($name,)*) = self;
                 $($name.trace(visitor);)*
             }
+            #[inline]
             fn clear(&self, released: &mut Released<'_>) {
                 let ($($name,)*) = self;
                 $($name.clear(released);)*
             }
+            #[inline]
             fn give_up(self, released: &mut Released<'_>) {
                 let ($($name,)*) = self;
                 $($name.give_up(released);)*

@@ -145,8 +145,10 @@ pub fn is_immortal(header: &Header) -> bool {
 
 /// Does to a dead object what the counts cannot: the heap.
 pub trait Undertaker {
-    /// Runs the finalizer and tells the watchers. Returns false if the object was resurrected.
-    fn condemn(&self, dead: Address) -> bool;
+    /// Runs the finalizer, tells the watchers, takes the object's references, in order, to an empty list that it makes with
+    /// [`Trashcan::released`]. Returns false if there is nothing left to do: the object was resurrected, or it had no
+    /// references and has been freed.
+    fn condemn(&self, dead: Address, edges: &mut Vec<Address>) -> bool;
     /// Is told that somebody listens to an object that has just been touched for the first time.
     fn touched(&self, object: Address);
     /// Drops the value and frees the memory.
@@ -179,7 +181,7 @@ impl Trashcan {
     }
 
     /// Destroys an object whose count has just become zero, and all that dies with it.
-    #[inline]
+    #[inline(always)]
     pub fn bury(&self, undertaker: &impl Undertaker, dead: Address) {
         let depth = self.depth.get();
         if depth >= MAX_DEPTH {
@@ -187,8 +189,12 @@ impl Trashcan {
             return;
         }
         self.depth.set(depth + 1);
-        if let Some(edges) = self.condemn(undertaker, dead) {
-            self.bury_with(undertaker, dead, edges);
+        let mut edges = Vec::new();
+        if undertaker.condemn(dead, &mut edges) {
+            self.bury_with(undertaker, dead, &mut edges);
+        }
+        if edges.capacity() > 0 {
+            self.scratch.set(edges);
         }
         if depth == 0 && self.waiting.get() {
             self.bury_what_was_set_aside(undertaker);
@@ -221,95 +227,99 @@ impl Trashcan {
     /// # Safety
     /// O1 and O2 hold for the object, and its value has not been dropped.
     pub unsafe fn clear(&self, object: Address, mut release: impl FnMut(Address)) {
+        let mut edges = self.scratch.take();
         // SAFETY: O1, O2 by the caller.
-        let mut edges = unsafe { self.take_edges(object) };
+        unsafe { (record_of(object).clear)(object, &mut Released::new(&mut edges)) };
         for edge in edges.drain(..) {
             release(edge);
         }
         self.scratch.set(edges);
     }
 
-    /// Takes the references out of an object, in order, to the scratch list, which the caller gives back.
-    ///
-    /// # Safety
-    /// As for `clear`.
-    #[inline]
-    unsafe fn take_edges(&self, object: Address) -> Vec<Address> {
-        let mut edges = self.scratch.take();
-        // SAFETY: O1, O2 by the caller.
-        unsafe { (record_of(object).clear)(object, &mut Released::new(&mut edges)) };
-        edges
+    /// Returns what takes references to a list that is empty, and has no room yet or what was left of it by another.
+    #[inline(always)]
+    pub fn released<'a>(&'a self, edges: &'a mut Vec<Address>) -> Released<'a> {
+        Released::with_spare(edges, &self.scratch)
     }
 
-    /// Runs what user code there is for a dead object; returns its references, in order, unless it has been resurrected.
-    #[inline]
-    fn condemn(&self, undertaker: &impl Undertaker, dead: Address) -> Option<Vec<Address>> {
-        // SAFETY: O1, O4: the object is dead, but neither dropped nor freed yet.
-        undertaker.condemn(dead).then(|| unsafe { self.take_edges(dead) })
-    }
-
-    /// Gives up a reference to an object; returns the object's references if it is condemned for that.
-    fn give_up(&self, undertaker: &impl Undertaker, object: Address) -> Option<Vec<Address>> {
+    /// Gives up a reference to an object; returns whether it is condemned for that, and its references are in the list.
+    #[inline(always)]
+    fn give_up(&self, undertaker: &impl Undertaker, object: Address, edges: &mut Vec<Address>) -> bool {
         // SAFETY: O1, O5: whoever gives up the reference owned it, so the object lives.
         match decref(unsafe { object.as_ref() }) {
-            Left::None => return self.condemn(undertaker, object),
+            Left::None => return undertaker.condemn(object, edges),
             Left::OthersUnnoted => undertaker.touched(object),
             Left::Others => {}
         }
-        None
+        false
     }
 
     /// Destroys a condemned object with these references, and all that dies with it.
-    #[inline]
-    fn bury_with(&self, undertaker: &impl Undertaker, dead: Address, edges: Vec<Address>) {
-        if edges.is_empty() {
-            self.scratch.set(edges);
-            return undertaker.free(dead);
-        }
+    #[inline(never)]
+    fn bury_with(&self, undertaker: &impl Undertaker, dead: Address, edges: &mut Vec<Address>) {
         let base = self.stack.borrow().len();
-        self.lower(undertaker, dead, edges);
-        self.drain(undertaker, base);
-    }
-
-    /// Puts the references of a condemned object on the stack, over the object itself.
-    fn lower(&self, undertaker: &impl Undertaker, dead: Address, mut edges: Vec<Address>) {
-        let patient = !edges.is_empty() && self.stack.borrow().len() < PATIENCE;
-        if patient {
-            self.push(dead.map_addr(|address| address | FREE));
-        }
-        while let Some(edge) = edges.pop() {
-            self.push(edge);
-        }
-        self.scratch.set(edges);
-        if !patient {
-            undertaker.free(dead);
-        }
-    }
-
-    fn drain(&self, undertaker: &impl Undertaker, base: usize) {
-        while let Some(entry) = self.pop(base) {
+        let mut next = self.lower(undertaker, dead, edges);
+        while let Some(entry) = next.take().or_else(|| self.pop(base)) {
             if entry.addr().get() & FREE != 0 {
                 // The address of an object is a multiple of 8, so what is left is it.
                 undertaker.free(untagged(entry));
-                continue;
-            }
-            if let Some(edges) = self.give_up(undertaker, entry) {
-                self.lower(undertaker, entry, edges);
+            } else if self.give_up(undertaker, entry, edges) {
+                next = self.lower(undertaker, entry, edges);
             }
         }
     }
 
+    /// Puts the references of a condemned object on the stack, over the object itself; returns the first of them instead.
+    /// None are left in the list.
+    #[inline]
+    fn lower(
+        &self,
+        undertaker: &impl Undertaker,
+        dead: Address,
+        edges: &mut Vec<Address>,
+    ) -> Option<Address> {
+        let mut stack = self.stack.borrow_mut();
+        let patient = !edges.is_empty() && stack.len() < PATIENCE;
+        let mut first = None;
+        if stack.capacity() - stack.len() > edges.len() || stack.try_reserve(edges.len() + 1).is_ok() {
+            if patient {
+                stack.push(dead.map_addr(|address| address | FREE));
+            }
+            while let Some(edge) = edges.pop() {
+                stack.extend(first.replace(edge));
+            }
+        } else {
+            self.leaked.set(self.leaked.get() + edges.len() as u64 + u64::from(patient));
+            edges.clear();
+        }
+        drop(stack);
+        if !patient {
+            undertaker.free(dead);
+        }
+        first
+    }
+
+    #[inline]
+    fn pop(&self, base: usize) -> Option<Address> {
+        let mut stack = self.stack.borrow_mut();
+        if stack.len() > base { stack.pop() } else { None }
+    }
+
+    #[cold]
     fn bury_what_was_set_aside(&self, undertaker: &impl Undertaker) {
         loop {
             let next = self.set_aside.borrow_mut().pop();
             let Some(object) = next else { return self.waiting.set(false) };
-            if let Some(edges) = self.give_up(undertaker, object) {
-                self.bury_with(undertaker, object, edges);
+            let mut edges = Vec::new();
+            if self.give_up(undertaker, object, &mut edges) {
+                self.bury_with(undertaker, object, &mut edges);
             }
+            self.scratch.set(edges);
         }
     }
 
     /// Keeps a dead object for later; until then it lives on one reference.
+    #[cold]
     fn set_aside(&self, dead: Address) {
         // SAFETY: O1: the object is dead, but not freed.
         revive(unsafe { dead.as_ref() });
@@ -319,19 +329,6 @@ impl Trashcan {
             Ok(()) => list.push(dead),
             Err(_) => self.leaked.set(self.leaked.get() + 1),
         }
-    }
-
-    fn push(&self, entry: Address) {
-        let mut stack = self.stack.borrow_mut();
-        match stack.try_reserve(1) {
-            Ok(()) => stack.push(entry),
-            Err(_) => self.leaked.set(self.leaked.get() + 1),
-        }
-    }
-
-    fn pop(&self, base: usize) -> Option<Address> {
-        let mut stack = self.stack.borrow_mut();
-        if stack.len() > base { stack.pop() } else { None }
     }
 }
 

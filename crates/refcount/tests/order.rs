@@ -33,7 +33,7 @@ struct Heap {
 }
 
 impl Undertaker for Heap {
-    fn condemn(&self, dead: Address) -> bool {
+    fn condemn(&self, dead: Address, edges: &mut Vec<Address>) -> bool {
         let name = bare(dead).name;
         self.log.borrow_mut().push(format!("condemn {name}"));
         let victim = self.reenter.borrow_mut().pop();
@@ -46,7 +46,11 @@ impl Undertaker for Heap {
             revive(header(&dead));
             return false;
         }
-        true
+        bare(dead).clear(&mut self.can.released(edges));
+        if edges.is_empty() {
+            self.free(dead);
+        }
+        !edges.is_empty()
     }
 
     fn touched(&self, object: Address) {

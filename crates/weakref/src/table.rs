@@ -1,6 +1,6 @@
 //! The table of watched objects.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::hash::{BuildHasherDefault, Hasher};
 
 use gleaner_object::{Address, Flags, TypeRecord};
@@ -26,10 +26,20 @@ impl Hasher for AddressHasher {
     }
 }
 
+/// How many plain weak references are found without a search.
+const RECENT: usize = 64;
+
 /// Every watched object, with the first of its watchers.
-#[derive(Default)]
 pub struct Table {
     heads: RefCell<HashMap<Address, Address, BuildHasherDefault<AddressHasher>>>,
+    /// Referents that were asked for lately, with their plain weak references.
+    recent: [Cell<Option<(Address, Address)>>; RECENT],
+}
+
+impl Default for Table {
+    fn default() -> Table {
+        Table { heads: RefCell::default(), recent: [const { Cell::new(None) }; RECENT] }
+    }
 }
 
 /// There was no memory for the table's entry.
@@ -41,10 +51,27 @@ impl Table {
     ///
     /// # Complexity
     /// O(1).
+    #[inline]
     #[must_use]
     pub fn plain(&self, referent: Address) -> Option<Address> {
+        match self.recent(referent).get() {
+            Some((known, weak)) if known == referent => Some(weak),
+            _ => self.find_plain(referent),
+        }
+    }
+
+    #[inline]
+    fn recent(&self, referent: Address) -> &Cell<Option<(Address, Address)>> {
+        &self.recent[referent.addr().get() / 16 % RECENT]
+    }
+
+    fn find_plain(&self, referent: Address) -> Option<Address> {
         let head = self.head(referent)?;
-        (!watcher(&head).has_callback()).then_some(head)
+        if watcher(&head).has_callback() {
+            return None;
+        }
+        self.recent(referent).set(Some((referent, head)));
+        Some(head)
     }
 
     /// Tells whether nobody is watched.
@@ -71,7 +98,10 @@ impl Table {
         let after = if reference.has_callback() { self.plain(referent) } else { None };
         let next = match after {
             Some(plain) => watcher(&plain).next.replace(Some(weak)),
-            None => self.heads.borrow_mut().insert(referent, weak),
+            None => {
+                self.recent(referent).set(None);
+                self.heads.borrow_mut().insert(referent, weak)
+            }
         };
         reference.previous.set(after);
         reference.next.set(next);
@@ -89,6 +119,8 @@ impl Table {
     pub fn unwatch(&self, weak: Address) {
         let reference = watcher(&weak);
         let Some(referent) = reference.referent.take() else { return };
+        let recent = self.recent(referent);
+        recent.set(recent.get().filter(|(_, known)| *known != weak));
         let (previous, next) = (reference.previous.take(), reference.next.take());
         if let Some(next) = next {
             watcher(&next).previous.set(previous);
@@ -125,7 +157,8 @@ impl Table {
     ///
     /// # Panics
     /// (1) every entry's object says that it is watched; (2) every watcher names its referent; (3) the links agree
-    /// both ways; (4) only the first watcher may lack a callback that it was made with.
+    /// both ways; (4) only the first watcher may lack a callback that it was made with; (5) what was asked for lately is a first
+    /// watcher.
     pub fn check(&self) {
         for (&referent, &head) in &*self.heads.borrow() {
             // SAFETY: O1: a referent is unwatched before it is freed.
@@ -141,6 +174,9 @@ impl Table {
                 );
                 previous = Some(weak);
             }
+        }
+        for (referent, weak) in self.recent.iter().filter_map(Cell::get) {
+            assert_eq!(self.head(referent), Some(weak), "(5) a weak reference that is gone was remembered");
         }
     }
 }

@@ -4,6 +4,8 @@
 //! are counted, and since those objects are not among the subjects, their references are not taken off the counts, so
 //! that what they refer to looks referenced from outside, which it is.
 //!
+//! A pass over everything is by side tables, with the same result (see `ordered.rs`).
+//!
 //! Due: generation 2 if its count exceeds its threshold and what is waiting there is a quarter of what survived the
 //! last full pass, so that full passes take amortised linear time; else 1, else 0, by their counts.
 
@@ -39,6 +41,6 @@ impl Strategy for Generational {
     }
 
     fn deduce(&self, pass: &mut Pass<'_>) -> Result<(), NoRoom> {
-        pass.by_trial()
+        if pass.generation == 2 { pass.by_marking_in_order() } else { pass.by_trial() }
     }
 }

@@ -1,0 +1,141 @@
+//! A pass over the whole heap by side tables, in the order of the stamps: what CPython's `deduce_unreachable` decides, and in
+//! which order it lists the survivors, without a word of an object being written.
+//!
+//! Counting is as in `marking`, in the order of addresses. Then CPython walks its list once. An object that something outside
+//! refers to, or that an object before it has reached, is reachable, and shows what it refers to; any other is put *aside*.
+//! What is aside and reached later is *rescued*, and goes to the end of the list. That walk is made here over the entries of
+//! the tables:
+//!
+//! ```text
+//!  marked           held from outside, or reached
+//!  traced           put aside when the walk came by
+//!  newly marked, and aside before: rescued
+//! ```
+//!
+//! The objects of a young heap lie in the order of their stamps, and the tables are simply gone through. Of any other heap a
+//! list is made first: an entry's number, at its stamp's place.
+
+use core::cell::{Cell, RefCell};
+
+use gleaner_object::edges::prefetch;
+use gleaner_object::side::WORDS;
+use gleaner_object::{Address, Side, Visit, Visitor};
+
+use crate::marking::Marking;
+use crate::pace::Pace;
+use crate::space::Space;
+use crate::table::Table;
+use crate::{NoRoom, header};
+
+/// How many objects ahead memory is asked for.
+const AHEAD: usize = 12;
+
+/// The entries of a pass in the order of their stamps: each as one more than the number of its table times 2^16 and its own;
+/// zero, where a stamp's object has left.
+type Order = Vec<u32>;
+
+impl Marking {
+    /// Marks, in the order of the stamps, what is reachable; returns what was rescued, in order. The objects must have been
+    /// counted, and `ascending` says whether they were met in the order of their stamps.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory.
+    pub(crate) fn mark_in_order(
+        &self,
+        space: &dyn Space,
+        ascending: bool,
+    ) -> Result<Vec<Address>, NoRoom> {
+        self.hold();
+        let rescued = RefCell::new(Vec::new());
+        let full = Cell::new(false);
+        let mut flush = |edges: &[Address]| {
+            let mut rescued = rescued.borrow_mut();
+            if rescued.try_reserve(edges.len()).is_err() {
+                full.set(true);
+            } else {
+                rescued.extend_from_slice(edges);
+            }
+        };
+        let mut visitor = Visitor::of_pass(self.owner(), Visit::Rescue, &mut flush);
+        if ascending {
+            self.tables().for_each(|table| walk_table(table, &mut visitor));
+        } else {
+            self.walk_list(&self.order(space)?, &mut visitor);
+        }
+        let mut next = 0;
+        loop {
+            let object = rescued.borrow().get(next).copied();
+            if let Some(object) = object {
+                crate::trace(object, &mut visitor);
+                next += 1;
+                continue;
+            }
+            visitor.flush();
+            if next == rescued.borrow().len() {
+                break;
+            }
+        }
+        drop(visitor);
+        if full.get() { Err(NoRoom) } else { Ok(rescued.into_inner()) }
+    }
+
+    /// Lists the subjects by their stamps.
+    fn order(&self, space: &dyn Space) -> Result<Order, NoRoom> {
+        let (floor, ceiling) = self.range();
+        let mut order: Order = Vec::new();
+        order.try_reserve_exact((ceiling - floor) as usize).map_err(|_| NoRoom)?;
+        order.resize((ceiling - floor) as usize, 0);
+        let order = RefCell::new(order);
+        self.each_subject(space, &Pace::unlimited(), |object| {
+            if let Some(side) = Side::of(self.owner(), object) {
+                let place = header(&object).stamp() - floor - 1;
+                order.borrow_mut()[place as usize] = (side.number() << 16 | Side::entry(object) as u32) + 1;
+            }
+        });
+        Ok(order.into_inner())
+    }
+
+    fn walk_list(&self, order: &Order, visitor: &mut Visitor<'_>) {
+        let place = |number: u32| {
+            let number = number.checked_sub(1)?;
+            Some((self.table(number >> 16)?, (number & 0xFFFF) as usize))
+        };
+        for (index, &number) in order.iter().enumerate() {
+            if let Some((table, entry)) = order.get(index + AHEAD).and_then(|number| place(*number)) {
+                prefetch(table.object(entry));
+            }
+            let Some((table, entry)) = place(number) else { continue };
+            let (word, bit) = (entry / 64, 1 << (entry % 64));
+            if table.side().marked(word) & bit == 0 {
+                table.side().set_traced(word, bit);
+            } else {
+                show(table, entry, visitor);
+            }
+        }
+    }
+}
+
+/// Walks over the subjects of a table in the order of their addresses.
+fn walk_table(table: &Table, visitor: &mut Visitor<'_>) {
+    let side = table.side();
+    for word in 0..WORDS {
+        let mut left = side.subjects(word);
+        while left != 0 {
+            let bit = left & left.wrapping_neg();
+            left ^= bit;
+            // What was shown just before may have marked it.
+            if side.marked(word) & bit == 0 {
+                side.set_traced(word, bit);
+            } else {
+                show(table, word * 64 + bit.trailing_zeros() as usize, visitor);
+            }
+        }
+    }
+}
+
+/// Shows what the object of an entry refers to.
+#[inline]
+fn show(table: &Table, entry: usize, visitor: &mut Visitor<'_>) {
+    // SAFETY: O1, O2: a subject, of the type of its region; C2: what dies meanwhile is set aside.
+    unsafe { (table.region.record.trace_row)(table.object(entry), 0, 1, visitor) };
+}
