@@ -102,3 +102,54 @@ fn judging_nothing_is_bad_usage() {
     let (code, out, err) = gleaner(&["judge", folder.path().to_str().expect("UTF-8")]);
     assert_eq!((code, out.as_str(), err.lines().count()), (Some(2), "", 1), "{err}");
 }
+
+/// What `gc.set_debug` makes collections tell, between callbacks and before finalizers, in CPython's words.
+#[test]
+fn debug_text_is_cpythons() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "import gc, sys\n\
+        gc.callbacks.append(lambda phase, info: sys.stderr.write(f'{phase} {info[\"collected\"]}\\n'))\n\
+        class Node:\n    def __del__(self): sys.stderr.write('del\\n')\n\
+        gc.collect()\nsys.stderr.write('--\\n')\n\
+        node = Node()\nnode.node = node\ndel node\n\
+        gc.set_debug(gc.DEBUG_STATS | gc.DEBUG_COLLECTABLE)\ngc.collect()\n\
+        sys.stderr.write(f'{gc.garbage}\\n')\n\
+        items = []\nitems.append(items)\ndel items\n\
+        gc.set_debug(gc.DEBUG_LEAK)\ngc.collect(0)\n\
+        sys.stderr.write(f'{gc.garbage}\\n')\n\
+        gc.garbage.clear()\n\
+        gc.set_debug(-1)\ngc.set_debug(gc.get_debug() & 64)\n\
+        try: gc.set_debug(1 << 31)\nexcept OverflowError as error: sys.stderr.write(f'{error}\\n')\n\
+        gc.callbacks.clear()\n";
+    let file = script(folder.path(), text);
+    for strategy in ["generational", "paced"] {
+        let (code, _, err) = gleaner(&["run", "--profile", "3.13", "--strategy", strategy, &file]);
+        assert_eq!(code, Some(0), "{err}");
+        let told = err.split("--\n").nth(1).expect("two parts");
+        // Addresses, numbers of objects and times are never the same.
+        let plain: Vec<String> = told
+            .lines()
+            .map(|line| match line.split_once(" 0x").or_else(|| line.split_once("generation: ")) {
+                Some((words, _)) => words.to_string(),
+                None => line.split(", 0.").next().unwrap_or_default().to_string(),
+            })
+            .collect();
+        let expected = [
+            "start 0",
+            "gc: collecting generation 2...",
+            "gc: objects in each ",
+            "gc: objects in permanent ",
+            "gc: collectable <Node",
+            "del",
+            "gc: done, 1 unreachable, 0 uncollectable",
+            "stop 1",
+            "[]",
+            "start 0",
+            "gc: collectable <list",
+            "stop 1",
+            "[[[...]]]",
+            "Python int too large to convert to C int",
+        ];
+        assert_eq!(plain, expected, "{strategy}");
+    }
+}

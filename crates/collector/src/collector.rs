@@ -43,7 +43,7 @@ pub struct Collector {
     long_lived_pending: Cell<u64>,
     foreign: u64,
     foreign_frozen: Cell<bool>,
-    pub(crate) stats: [Cell<GenerationStats>; GENERATIONS],
+    stats: [Cell<GenerationStats>; GENERATIONS],
     /// How far the running pass reaches.
     reach: Cell<usize>,
     /// Tracked objects.
@@ -465,13 +465,16 @@ impl Collector {
     }
 
     /// Ends a collection and enters it in the statistics.
-    pub fn finish(&self, generation: usize, collected: u64, candidates: u64) {
+    pub fn finish(&self, generation: usize, pass: GenerationStats) {
         let spared = self.tracking.append(self.reach.get(), &self.late.take());
         self.strategy.spared(&spared);
+        self.enter(generation, pass);
+    }
+
+    /// Enters a pass in the statistics.
+    pub(crate) fn enter(&self, generation: usize, pass: GenerationStats) {
         let mut stats = self.stats[generation].get();
-        stats.collections += 1;
-        stats.collected += collected;
-        stats.candidates += candidates;
+        stats += pass;
         self.stats[generation].set(stats);
     }
 

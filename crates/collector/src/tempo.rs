@@ -16,6 +16,7 @@ use gleaner_object::seeded::{Bug, seeded};
 use crate::collector::Collector;
 use crate::cycle::{Cycle, Step};
 use crate::pace::Pace;
+use crate::stats::GenerationStats;
 use crate::strategy::Bounds;
 
 /// The part of the growth that is used up when a cycle begins.
@@ -37,6 +38,8 @@ pub(crate) struct Tempo {
     /// The time that the running cycle has taken, and what the last has per object, in nanoseconds.
     spent: Cell<Duration>,
     cost: Cell<Option<f64>>,
+    /// The time of its slices, with what the heap did in them.
+    slices: Cell<Duration>,
 }
 
 impl Collector {
@@ -63,6 +66,7 @@ impl Collector {
         self.cycle.replace(Some(cycle));
         self.tempo.active.set(true);
         self.tempo.spent.set(Duration::ZERO);
+        self.tempo.slices.set(Duration::ZERO);
         true
     }
 
@@ -90,8 +94,8 @@ impl Collector {
         self.tempo.spent.set(self.tempo.spent.get() + begin.elapsed());
         match outcome {
             Ok(Ok(step)) => {
-                if let Step::Done(collected, candidates) = step {
-                    self.end_cycle(collected, candidates);
+                if let Step::Done(_, candidates) = step {
+                    self.end_cycle(candidates);
                 }
                 step
             }
@@ -106,17 +110,24 @@ impl Collector {
         }
     }
 
-    fn end_cycle(&self, collected: u64, candidates: u64) {
+    fn end_cycle(&self, candidates: u64) {
         self.cycle.take();
         let spent = self.tempo.spent.get().as_nanos() as f64;
         self.tempo.cost.set(Some(spent / candidates.max(1) as f64));
         self.tempo.active.set(false);
         self.note_left();
-        let mut stats = self.stats[2].get();
-        stats.collections += 1;
-        stats.collected += collected;
-        stats.candidates += candidates;
-        self.stats[2].set(stats);
+    }
+
+    /// Adds to the time that the heap has spent on the cycle under way.
+    pub fn add_slice(&self, slice: Duration) {
+        self.tempo.slices.set(self.tempo.slices.get() + slice);
+    }
+
+    /// Enters a cycle that is over in the statistics, and returns what it did: it took the time of its slices.
+    pub fn finish_cycle(&self, collected: u64, candidates: u64) -> GenerationStats {
+        let cycle = GenerationStats::of_pass(collected, candidates, self.tempo.slices.get());
+        self.enter(2, cycle);
+        cycle
     }
 
     /// Takes the objects that there are now for those that a cycle has left.

@@ -3,9 +3,12 @@
 use std::cell::RefCell;
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::time::Duration;
 
-use gleaner_collector::strategies::{Generational, MarkSweep, RefcountOnly};
-use gleaner_collector::{Collector, Due, Foreign, Generation, Region, Space, Span, Strategy};
+use gleaner_collector::strategies::{Generational, MarkSweep, Paced, RefcountOnly};
+use gleaner_collector::{
+    Bounds, Collector, Due, Foreign, Generation, GenerationStats, Region, Space, Span, Strategy,
+};
 use gleaner_object::shelf::Yard;
 use gleaner_object::{Address, Chunk, Flags, Grid, Header, Trace, TypeRecord, Visitor};
 use proptest::prelude::*;
@@ -207,7 +210,7 @@ fn counts_and_thresholds_are_pythons() {
     assert_eq!(collector.due(), Some(Due::Pass(0)));
     for generation in [0, 0, 1, 0, 0] {
         collector.begin(generation);
-        collector.finish(generation, 0, 0);
+        collector.finish(generation, GenerationStats::of_pass(0, 0, Duration::ZERO));
         collector.end();
     }
     assert_eq!(collector.counts(), [0, 2, 1]);
@@ -227,6 +230,17 @@ fn counts_and_thresholds_are_pythons() {
         none.count_allocation();
     });
     assert_eq!(none.due(), None);
+}
+
+#[test]
+fn a_cycle_takes_the_time_of_all_its_slices() {
+    let paced = Box::new(Paced::new(Bounds::default()));
+    let collector = Collector::new(paced, [2, 1, 1], Foreign::default(), Rc::new(Place(Yard::new())));
+    collector.add_slice(Duration::from_millis(1));
+    collector.add_slice(Duration::from_millis(2));
+    let cycle = collector.finish_cycle(3, 10);
+    assert_eq!(cycle, GenerationStats::of_pass(3, 10, Duration::from_millis(3)));
+    assert_eq!(collector.stats()[2], cycle);
 }
 
 #[test]

@@ -5,7 +5,9 @@
 //! the heap has never had a finalizer or a callback, nobody can see the order, and all that is condemned gives up its
 //! references first, a batch at a time, and is freed then.
 
-use gleaner_collector::{Due, Generation};
+use std::time::{Duration, Instant};
+
+use gleaner_collector::{Due, Generation, GenerationStats};
 use gleaner_object::edges::prefetch;
 use gleaner_object::{Address, Flags, Released, TypeRecord, record_of};
 use gleaner_refcount::{Left, Undertaker, count, decref};
@@ -46,19 +48,23 @@ impl Core {
     }
 
     pub(crate) fn collect_whole(&self, generation: usize) -> u64 {
-        let mut info = CollectionInfo { generation, ..CollectionInfo::default() };
         self.collector.begin(generation);
-        self.notify(Phase::Start, &info);
+        self.notify(Phase::Start, &CollectionInfo::start(generation));
+        self.report_start(generation);
+        let begin = Instant::now();
         let quiet = self.is_quiet();
-        info.candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation, quiet));
-        info.collected = self.dispose_of_condemned();
-        self.collector.finish(generation, info.collected, info.candidates);
+        let candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation, quiet));
+        let collected = self.dispose_of_condemned();
+        let pass = GenerationStats::of_pass(collected, candidates, begin.elapsed());
+        self.collector.finish(generation, pass);
         if generation == 2 {
             self.collector.note_left();
         }
+        let info = CollectionInfo::stop(generation, pass);
+        self.report_done(&info);
         self.notify(Phase::Stop, &info);
         self.collector.end();
-        info.collected
+        collected
     }
 
     /// Collects what is unreachable when the heap ends, whatever the strategy.
@@ -70,7 +76,7 @@ impl Core {
         self.collector.begin(2);
         self.trashcan.while_locked(self, || self.collector.deduce_at_shutdown());
         let collected = self.dispose_of_condemned();
-        self.collector.finish(2, 0, 0);
+        self.collector.finish(2, GenerationStats::of_pass(0, 0, Duration::ZERO));
         self.collector.end();
         collected
     }
@@ -80,11 +86,12 @@ impl Core {
         if self.collector.condemned_end() == 0 {
             return 0;
         }
+        let reported = self.report_condemned();
         let mut freed = 0;
         if !self.table.is_empty() {
             freed = self.handle_weakrefs();
         }
-        if self.noisy.get() {
+        if self.noisy.get() || reported {
             self.finalize_garbage();
             self.trashcan.while_locked(self, || self.collector.deduce_again());
         }
@@ -92,7 +99,7 @@ impl Core {
             self.for_each_condemned(Core::silence);
         }
         let collected = freed + self.collector.condemned_len() as u64;
-        if self.saved.borrow().is_some() {
+        if self.debug.saves() {
             self.save_garbage();
         } else if self.noisy.get() {
             self.delete_garbage();
@@ -107,7 +114,7 @@ impl Core {
         self.table.is_empty() && !self.noisy.get()
     }
 
-    fn for_each_condemned(&self, mut visit: impl FnMut(&Core, Address)) {
+    pub(crate) fn for_each_condemned(&self, mut visit: impl FnMut(&Core, Address)) {
         let mut index = 0;
         while index < self.collector.condemned_end() {
             if let Some(object) = self.collector.condemned(index) {
@@ -201,10 +208,7 @@ impl Core {
     /// Keeps the condemned, in order, with all they refer to.
     fn save_garbage(&self) {
         self.for_each_condemned(|core, object| {
-            let kept = AnyRef::another(object);
-            if let Some(saved) = &mut *core.saved.borrow_mut() {
-                saved.push(kept);
-            }
+            core.debug.save(AnyRef::another(object));
             core.collector.spare(object);
         });
         drop(self.collector.take_condemned());

@@ -1,6 +1,7 @@
 //! The surface of Python's `gc` module.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use gleaner_collector::{Facts, Generation, GenerationStats};
 use gleaner_object::{Address, Visitor, record_of};
@@ -34,8 +35,25 @@ pub struct CollectionInfo {
     pub generation: usize,
     /// Objects found unreachable and not resurrected.
     pub collected: u64,
-    /// Objects looked at.
+    /// Objects found unreachable that could not be collected (see [`GenerationStats::uncollectable`]).
+    pub uncollectable: u64,
+    /// Objects looked at (3.15).
     pub candidates: u64,
+    /// The time it took, without the callbacks; of a collection in slices, that of all slices (3.15).
+    pub duration: Duration,
+}
+
+impl CollectionInfo {
+    /// Returns what is known when a collection of a generation begins.
+    pub(crate) fn start(generation: usize) -> CollectionInfo {
+        CollectionInfo { generation, ..CollectionInfo::default() }
+    }
+
+    /// Returns what is known when it has ended.
+    pub(crate) fn stop(generation: usize, pass: GenerationStats) -> CollectionInfo {
+        let GenerationStats { collected, uncollectable, candidates, duration, .. } = pass;
+        CollectionInfo { generation, collected, uncollectable, candidates, duration }
+    }
 }
 
 /// A generation that is none (PY-7).
@@ -191,26 +209,6 @@ impl Heap {
         drop(callbacks);
         drop(removed);
         found
-    }
-
-    /// Keeps what collections find unreachable, instead of freeing it, until [`Heap::take_saved`] takes it
-    /// (`gc.DEBUG_SAVEALL`, PY-26); or not.
-    pub fn set_save_all(&self, save: bool) {
-        let mut saved = self.core().saved.borrow_mut();
-        let old = if save {
-            saved.get_or_insert_default();
-            Vec::new()
-        } else {
-            saved.take().unwrap_or_default()
-        };
-        drop(saved);
-        drop(old);
-    }
-
-    /// Takes what was found unreachable and kept, oldest first.
-    #[must_use]
-    pub fn take_saved(&self) -> Vec<AnyRef> {
-        self.core().saved.borrow_mut().as_mut().map(core::mem::take).unwrap_or_default()
     }
 
     /// Returns the tracked objects of a generation, or of all, without frozen and condemned ones

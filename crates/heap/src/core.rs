@@ -45,8 +45,7 @@ pub(crate) struct Core {
     pub(crate) noisy: Cell<bool>,
     /// Whether garbage is being freed: what is condemned dies in its turn, not when its count says so.
     pub(crate) deleting: Cell<bool>,
-    /// What unreachable objects are kept in instead of being freed, if that is asked for.
-    pub(crate) saved: RefCell<Option<Vec<AnyRef>>>,
+    pub(crate) debug: crate::debug::State,
     /// Deaths since memory was given back last.
     deaths: Cell<u32>,
 }
@@ -68,7 +67,7 @@ impl Core {
             refusals: Cell::new(0),
             noisy: Cell::new(false),
             deleting: Cell::new(false),
-            saved: RefCell::default(),
+            debug: crate::debug::State::default(),
             deaths: Cell::new(0),
         })));
         // SAFETY: H1: just made, and kept until the last handle and the last object are gone.

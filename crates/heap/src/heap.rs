@@ -190,6 +190,7 @@ impl Heap {
             }
             heap.closing.set(true);
             heap.collector.set_enabled(false);
+            heap.debug.end();
             for _ in 0..SHUTDOWN_PASSES {
                 let mut found = 0;
                 heap.unraisable(|| found = heap.collect_at_shutdown());

@@ -47,6 +47,7 @@ mod builder;
 mod collect;
 mod control;
 mod core;
+mod debug;
 mod heap;
 mod reference;
 mod shelves;
@@ -56,6 +57,7 @@ mod weak;
 
 pub use builder::{Builder, Rules, StrategyKind};
 pub use control::{CollectionInfo, InvalidGeneration, Pause, Phase};
+pub use debug::{Debug, Report};
 pub use gleaner_allocator::{Geometry, OutOfMemory};
 pub use gleaner_collector::{Bounds, Facts, GenerationStats};
 pub use gleaner_derive::Trace;

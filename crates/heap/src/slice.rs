@@ -1,5 +1,7 @@
 //! A slice: what a collector with bounded pauses does at a time, and the part of its cycle that runs user code.
 
+use std::time::Instant;
+
 use gleaner_collector::{Pace, Step};
 use gleaner_object::edges::prefetch;
 use gleaner_object::{Address, Flags};
@@ -17,8 +19,7 @@ impl Core {
     /// Collects the young, if that is due, and goes on with the cycle, or begins one, for as long as a pause may be.
     pub(crate) fn run_slice(&self, young: bool) {
         let Some(bounds) = self.collector.strategy().bounds() else { return };
-        if self.saved.borrow().is_some() {
-            // What is kept is found by whole passes.
+        if self.debug.needs_whole_passes() {
             self.settle_cycle();
             self.pausing(|| self.collect_whole(2));
             return;
@@ -28,7 +29,8 @@ impl Core {
             if young {
                 self.collect_whole(0);
                 if self.collector.begin_cycle_if_due() {
-                    self.notify(Phase::Start, &CollectionInfo { generation: 2, ..CollectionInfo::default() });
+                    self.notify(Phase::Start, &CollectionInfo::start(2));
+                    self.report_start(2);
                 } else if self.collector.must_stop_the_world() {
                     self.collect_whole(2);
                 }
@@ -53,24 +55,33 @@ impl Core {
             return;
         }
         self.collector.hold_off();
+        let begin = Instant::now();
+        let done = self.run_steps(pace);
+        self.collector.add_slice(begin.elapsed());
+        if let Some((collected, candidates)) = done {
+            let cycle = self.collector.finish_cycle(collected, candidates);
+            let info = CollectionInfo::stop(2, cycle);
+            self.report_done(&info);
+            self.notify(Phase::Stop, &info);
+        }
+        self.collector.end();
+    }
+
+    /// Takes steps until the time is up or the cycle is over; then returns what it has found among how many objects.
+    fn run_steps(&self, pace: &Pace) -> Option<(u64, u64)> {
         loop {
             let quiet = self.is_quiet();
             let step = self.trashcan.while_locked(self, || {
                 self.collector.step(pace, quiet, |object, again| self.is_special(object, again))
             });
             match step {
-                Step::Wait => break,
+                Step::Wait => return None,
                 Step::Special => self.see_to_special(),
                 Step::Clear(from) => self.clear_garbage(from, pace),
                 Step::Free(from) => self.free_garbage(from, pace),
-                Step::Done(collected, candidates) => {
-                    let info = CollectionInfo { generation: 2, collected, candidates };
-                    self.notify(Phase::Stop, &info);
-                    break;
-                }
+                Step::Done(collected, candidates) => return Some((collected, candidates)),
             }
         }
-        self.collector.end();
     }
 
     /// Tells whether user code is concerned with an object of the garbage. When it is asked again, weak references that

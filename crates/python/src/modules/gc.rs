@@ -1,9 +1,8 @@
 //! The module `gc`.
 
 use std::cell::{Cell, RefCell};
-use std::time::Instant;
 
-use gleaner::{CollectionInfo, Phase, Ref};
+use gleaner::{CollectionInfo, Debug, Phase, Ref, Report};
 
 use super::set;
 use crate::builtins::functions;
@@ -13,46 +12,30 @@ use crate::protocol::describe::kind_name;
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::{Vm, current};
 
-const DEBUG_STATS: i64 = 1;
-const DEBUG_COLLECTABLE: i64 = 2;
-const DEBUG_UNCOLLECTABLE: i64 = 4;
-const DEBUG_SAVEALL: i64 = 32;
-const DEBUG_LEAK: i64 = DEBUG_COLLECTABLE | DEBUG_UNCOLLECTABLE | DEBUG_SAVEALL;
-
 /// What the module keeps.
 pub struct GcState {
-    debug: Cell<i64>,
     garbage: RefCell<Option<Value>>,
     callbacks: RefCell<Option<Value>>,
-    began: Cell<Option<Instant>>,
-    durations: RefCell<[f64; 3]>,
     collecting: Cell<bool>,
 }
 
 impl GcState {
     pub(crate) fn new() -> GcState {
-        GcState {
-            debug: Cell::new(0),
-            garbage: RefCell::default(),
-            callbacks: RefCell::default(),
-            began: Cell::new(None),
-            durations: RefCell::default(),
-            collecting: Cell::new(false),
-        }
+        GcState { garbage: RefCell::default(), callbacks: RefCell::default(), collecting: Cell::new(false) }
     }
 }
 
 pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> Result<()> {
     functions(vm, &module.dict, "", FUNCTIONS)?;
     let constants = [
-        ("DEBUG_STATS", DEBUG_STATS),
-        ("DEBUG_COLLECTABLE", DEBUG_COLLECTABLE),
-        ("DEBUG_UNCOLLECTABLE", DEBUG_UNCOLLECTABLE),
-        ("DEBUG_SAVEALL", DEBUG_SAVEALL),
-        ("DEBUG_LEAK", DEBUG_LEAK),
+        ("DEBUG_STATS", Debug::STATS),
+        ("DEBUG_COLLECTABLE", Debug::COLLECTABLE),
+        ("DEBUG_UNCOLLECTABLE", Debug::UNCOLLECTABLE),
+        ("DEBUG_SAVEALL", Debug::SAVEALL),
+        ("DEBUG_LEAK", Debug::LEAK),
     ];
     for (name, value) in constants {
-        set(vm, module, name, vm.int(value)?)?;
+        set(vm, module, name, vm.int(value.bits().into())?)?;
     }
     let (garbage, callbacks) = (vm.list(Vec::new())?, vm.list(Vec::new())?);
     set(vm, module, "garbage", garbage.clone())?;
@@ -64,63 +47,32 @@ pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> Result<()> {
             vm.tell_of_collection(phase, info);
         }
     });
+    vm.heap.set_debug_hook(|_, report| {
+        if let Some(vm) = current() {
+            let text = match report {
+                Report::Collectable(object) => {
+                    format!("gc: collectable <{} {:#x}>\n", kind_name(&vm, object), object.id())
+                }
+                other => format!("{other}\n"),
+            };
+            let _ = vm.write(&text, true);
+        }
+    });
     Ok(())
 }
 
 impl Vm {
-    /// What happens at both ends of a collection: statistics, garbage that is kept, the program's callbacks.
+    /// What happens at both ends of a collection: garbage that is kept, the program's callbacks.
     fn tell_of_collection(&self, phase: Phase, info: &CollectionInfo) {
         let state = &self.gc;
-        let debug = state.debug.get();
-        let mut duration = 0.0;
-        match phase {
-            Phase::Start => {
-                state.began.set(Some(Instant::now()));
-                state.collecting.set(true);
-                if debug & DEBUG_STATS != 0 {
-                    let counts: Vec<String> = (0..3)
-                        .map(|generation| {
-                            self.heap
-                                .get_objects(Some(generation))
-                                .map_or(0, |objects| objects.len())
-                                .to_string()
-                        })
-                        .collect();
-                    let text = format!(
-                        "gc: collecting generation {}...\ngc: objects in each generation: {}\ngc: objects in permanent generation: {}\n",
-                        info.generation,
-                        counts.join(" "),
-                        self.heap.get_freeze_count()
-                    );
-                    let _ = self.write(&text, true);
-                }
+        state.collecting.set(phase == Phase::Start);
+        if phase == Phase::Stop {
+            let garbage = state.garbage.borrow().clone();
+            if let Some(items) = garbage.as_ref().and_then(list_of) {
+                items.borrow_mut().extend(self.heap.take_garbage());
             }
-            Phase::Stop => {
-                state.collecting.set(false);
-                duration = state.began.take().map_or(0.0, |began| began.elapsed().as_secs_f64());
-                state.durations.borrow_mut()[info.generation.min(2)] += duration;
-                let saved = self.heap.take_saved();
-                if debug & DEBUG_COLLECTABLE != 0 {
-                    for object in &saved {
-                        let text =
-                            format!("gc: collectable <{} {:#x}>\n", kind_name(self, object), object.id());
-                        let _ = self.write(&text, true);
-                    }
-                }
-                let garbage = state.garbage.borrow().clone();
-                if let Some(items) = garbage.as_ref().and_then(list_of) {
-                    items.borrow_mut().extend(saved);
-                }
-                if debug & DEBUG_STATS != 0 {
-                    let text = format!(
-                        "gc: done, {} unreachable, 0 uncollectable, {duration:.4}s elapsed\n",
-                        info.collected
-                    );
-                    let _ = self.write(&text, true);
-                }
-                if info.generation == 2 {
-                    self.sweep_interned();
-                }
+            if info.generation == 2 {
+                self.sweep_interned();
             }
         }
         let callbacks = state.callbacks.borrow().clone();
@@ -131,7 +83,7 @@ impl Vm {
         let handled = self.handled.take();
         for callback in callbacks {
             let called = self
-                .info_dict(phase, info, duration)
+                .info_dict(info)
                 .and_then(|dict| Ok([self.str(if phase == Phase::Start { "start" } else { "stop" })?, dict]))
                 .and_then(|args| self.call_with(&callback, args));
             if let Err(raised) = called {
@@ -141,17 +93,16 @@ impl Vm {
         self.handled.replace(handled);
     }
 
-    fn info_dict(&self, phase: Phase, info: &CollectionInfo, duration: f64) -> Result {
-        let stop = phase == Phase::Stop;
-        let number = |value: u64| self.int(if stop { i64::try_from(value).unwrap_or(i64::MAX) } else { 0 });
+    fn info_dict(&self, info: &CollectionInfo) -> Result {
+        let number = |value: u64| self.int(i64::try_from(value).unwrap_or(i64::MAX));
         let mut entries = vec![
             (self.intern("generation")?, self.count(info.generation)?),
             (self.intern("collected")?, number(info.collected)?),
-            (self.intern("uncollectable")?, self.int(0)?),
+            (self.intern("uncollectable")?, number(info.uncollectable)?),
         ];
         if self.profile.tells_candidates() {
             entries.push((self.intern("candidates")?, number(info.candidates)?));
-            entries.push((self.intern("duration")?, self.float(duration)?));
+            entries.push((self.intern("duration")?, self.float(info.duration.as_secs_f64())?));
         }
         self.dict_of(entries)
     }
@@ -247,16 +198,16 @@ const FUNCTIONS: crate::builtins::Table = &[
     ("get_stats", |vm, args| {
         args.take(vm, "get_stats", 0, 0)?;
         let mut dicts = Vec::new();
-        for (stats, duration) in vm.heap.get_stats().iter().zip(*vm.gc.durations.borrow()) {
+        for stats in vm.heap.get_stats() {
             let number = |value: u64| vm.int(i64::try_from(value).unwrap_or(i64::MAX));
             let mut entries = vec![
                 (vm.intern("collections")?, number(stats.collections)?),
                 (vm.intern("collected")?, number(stats.collected)?),
-                (vm.intern("uncollectable")?, vm.int(0)?),
+                (vm.intern("uncollectable")?, number(stats.uncollectable)?),
             ];
             if vm.profile.tells_candidates() {
                 entries.push((vm.intern("candidates")?, number(stats.candidates)?));
-                entries.push((vm.intern("duration")?, vm.float(duration)?));
+                entries.push((vm.intern("duration")?, vm.float(stats.duration.as_secs_f64())?));
             }
             dicts.push(vm.dict_of(entries)?);
         }
@@ -337,13 +288,15 @@ const FUNCTIONS: crate::builtins::Table = &[
     ("set_debug", |vm, args| {
         let args = args.take(vm, "set_debug", 1, 1)?;
         let flags = vm.index_i64(&args[0])?;
-        vm.gc.debug.set(flags);
-        vm.heap.set_save_all(flags & DEBUG_SAVEALL != 0);
+        let Ok(flags) = i32::try_from(flags) else {
+            return Err(vm.raise(&vm.types.overflow_error, "Python int too large to convert to C int"));
+        };
+        vm.heap.set_debug(Debug::from_bits(flags));
         Ok(vm.none.clone())
     }),
     ("get_debug", |vm, args| {
         args.take(vm, "get_debug", 0, 0)?;
-        vm.int(vm.gc.debug.get())
+        vm.int(vm.heap.get_debug().bits().into())
     }),
 ];
 
