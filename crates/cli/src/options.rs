@@ -41,7 +41,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example: gleaner run --profile 3.13 --strategy paced script.py")]
     Run(Run),
     /// Draw names, objects and references when a script has come to a line
-    #[command(after_help = "Example: gleaner explain script.py --at 12 -o heap.html")]
+    #[command(
+        after_help = "Examples:\n  gleaner explain script.py --at 12 -o heap.html\n  gleaner explain script.py --why Node"
+    )]
     Explain(Explain),
     /// Run scripts on the heap and on real Pythons, and compare what they print
     #[command(after_help = "Example: gleaner judge corpora/python --strategy all --python python3.13")]
@@ -311,6 +313,10 @@ pub(crate) struct Run {
     /// Tell on standard error what each statement changes: names, objects, counts, generations
     #[arg(long, conflicts_with = "snapshot")]
     pub(crate) explain: bool,
+    /// Tell on standard error, at the program's end, which kinds of objects hold the memory: bytes as `sys.getsizeof` tells
+    /// them; retained is what would be free without them
+    #[arg(long, conflicts_with_all = ["snapshot", "explain"])]
+    pub(crate) holdings: bool,
     /// Write the heap at the program's end, for Chrome's DevTools (Memory, Load)
     #[arg(long, value_name = "FILE.heapsnapshot")]
     pub(crate) snapshot: Option<PathBuf>,
@@ -321,12 +327,15 @@ pub(crate) struct Run {
 pub(crate) struct Explain {
     #[command(flatten)]
     pub(crate) script: ScriptOptions,
-    /// Draw before this line runs for the first time; at the end, if not given
+    /// Look before this line runs for the first time; at the end, if not given
     #[arg(long, value_name = "LINE")]
     pub(crate) at: Option<u32>,
-    /// Where to: .svg, or .html with a legend
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: PathBuf,
+    /// Tell why the object of this name is alive, other than by its name; of a class's name, why an instance is
+    #[arg(long, value_name = "NAME")]
+    pub(crate) why: Option<String>,
+    /// Where to draw: .svg, or .html with a legend
+    #[arg(short, long, value_name = "FILE", conflicts_with = "why")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// A script, and how it is run.

@@ -29,6 +29,11 @@ pub(crate) fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// Tells something of several lines on standard error, where it does not mix with what a script prints.
+pub(crate) fn tell(text: &str) {
+    let _ = write!(io::stderr(), "{text}");
+}
+
 /// Returns a divergence as JSON.
 pub(crate) fn divergence(divergence: &Divergence) -> Value {
     let sides = divergence.sides.iter().map(|side| json!({ "name": side.machine, "said": side.said }));

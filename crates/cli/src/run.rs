@@ -8,31 +8,61 @@ use gleaner_python::profile::Profile;
 use gleaner_python::script::{Look, Options, Script, strategy};
 use gleaner_python::show::drawing;
 
+use crate::Verdict;
 use crate::options::{Explain, Run, ScriptOptions};
-use crate::{Verdict, output};
+use crate::output::{complain, tell};
 
 /// Runs `gleaner run`.
 pub(crate) fn run(options: &Run) -> Result<Verdict> {
     let (source, script, how) = prepare(&options.script)?;
-    let look = match (options.explain, &options.snapshot) {
-        (true, _) => Look::Explain(&source),
-        (false, Some(_)) => Look::Snapshot,
-        (false, None) => Look::Away,
+    let look = match &options.snapshot {
+        _ if options.explain => Look::Explain(&source),
+        _ if options.holdings => Look::Holdings,
+        Some(_) => Look::Snapshot,
+        None => Look::Away,
     };
-    let (ended, picture) = script.run_shown(how, look)?;
-    if let (Some(path), Some(snapshot)) = (&options.snapshot, picture) {
-        write(path, &snapshot)?;
+    let (ended, shown) = script.run_shown(how, look)?;
+    match (&options.snapshot, shown) {
+        (Some(path), Some(snapshot)) => write(path, &snapshot)?,
+        (None, Some(told)) => tell(&told),
+        (_, None) => {}
     }
     Ok(Verdict::Exit(ended.code))
 }
 
 /// Runs `gleaner explain`.
 pub(crate) fn explain(options: &Explain) -> Result<Verdict> {
+    match (&options.why, &options.output) {
+        (Some(name), _) => why(options, name),
+        (None, Some(output)) => draw(options, output),
+        (None, None) => {
+            bail!("say what to explain: -o FILE draws the heap, --why NAME tells why an object is alive")
+        }
+    }
+}
+
+/// Tells why an object is alive.
+fn why(options: &Explain, name: &str) -> Result<Verdict> {
+    let file = options.script.file.display().to_string();
+    let (source, script, how) = prepare(&options.script)?;
+    let (ended, told) = script.run_shown(how, Look::Why(name, options.at))?;
+    let Some(told) = told else {
+        match options.at {
+            Some(line) => bail!("{file}:{line}: this line never runs, or has no name {name} in sight"),
+            None => bail!("{file}:{}: there is no name {name} at the end", source.lines().count().max(1)),
+        }
+    };
+    tell(&told);
+    Ok(Verdict::Exit(ended.code))
+}
+
+/// Draws the heap.
+fn draw(options: &Explain, output: &Path) -> Result<Verdict> {
     let name = options.script.file.display().to_string();
-    let html = match options.output.extension().and_then(|extension| extension.to_str()) {
+    let html = match output.extension().and_then(|extension| extension.to_str()) {
         Some("svg") => false,
         Some("html") => true,
-        _ => bail!("{}: a drawing is a .svg or a .html file", options.output.display()),
+        _ => bail!("{}: a drawing is a .svg or a .html file", output.display()),
     };
     let (_, script, how) = prepare(&options.script)?;
     let (ended, picture) = script.run_shown(how, Look::Draw(options.at))?;
@@ -43,8 +73,8 @@ pub(crate) fn explain(options: &Explain) -> Result<Verdict> {
         Some(line) => format!("{name} before line {line}"),
         None => format!("{name} at its end"),
     };
-    write(&options.output, &if html { drawing::page(&svg, &title) } else { svg })?;
-    output::complain(&format!("wrote {}", options.output.display()));
+    write(output, &if html { drawing::page(&svg, &title) } else { svg })?;
+    complain(&format!("wrote {}", output.display()));
     Ok(Verdict::Exit(ended.code))
 }
 

@@ -1,4 +1,4 @@
-//! `gleaner run --explain`, `gleaner explain`, `gleaner run --snapshot`.
+//! `gleaner run --explain`, `--holdings` and `--snapshot`, `gleaner explain`.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -104,4 +104,102 @@ fn a_snapshot_is_whole() {
     };
     // Both nodes and the module `builtins` have a `next`; `a` is a name, and stands in the module's dict.
     assert_eq!((named("next"), named("a")), (3, 2));
+}
+
+const LEAK: &str = r#"import gc
+gc.disable()
+class Node:
+    pass
+class Lost:
+    pass
+class Never:
+    pass
+cache = {}
+def work(number):
+    node = Node()
+    node.text = "a text of " + "forty bytes or so, " * 2 + str(number)
+    cache[number] = [node]
+    loop = Lost()
+    loop.me = loop
+    return node
+for number in range(5):
+    work(number)
+x = cache[3][0]
+only = Node()
+"#;
+
+/// Every line but the first is a kind and its figures; garbage is told apart, and what there was before is one line.
+#[test]
+fn holdings_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("script.py"), LEAK).expect("a file that can be written");
+    let (code, told) = gleaner(folder.path(), &["run", "--holdings", "script.py"]);
+    assert_eq!(code, Some(0), "{told}");
+    let mut lines = told.lines();
+    let head = lines.next().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(head, Some(vec!["kind", "objects", "bytes", "retained", "garbage"]));
+    let rows: Vec<(String, Vec<u64>)> = lines
+        .map(|line| {
+            let mut words: Vec<&str> = line.split_whitespace().collect();
+            let figures = words.split_off(words.len() - 4);
+            (words.join(" "), figures.iter().map(|figure| figure.parse().expect("a figure")).collect())
+        })
+        .collect();
+    let of = |kind: &str| match rows.iter().find(|(known, _)| known == kind) {
+        Some((_, figures)) => &figures[..],
+        None => panic!("{kind}: {told}"),
+    };
+    assert_eq!((of("Node")[0], of("Node")[3]), (6, 0));
+    assert_eq!((of("Lost")[0], of("Lost")[2], of("Lost")[3]), (5, 0, 5), "garbage retains nothing");
+    assert!(of("Node")[2] >= of("Node")[1] + 5 * 60, "a node's text dies with it: {told}");
+    assert!(of("dict")[2] > of("Node")[2], "the module's names hold the nodes: {told}");
+    assert!(of("(the machine's own)")[0] > 100);
+    assert!(rows.is_sorted_by_key(|(_, figures)| std::cmp::Reverse(figures[2])), "{told}");
+}
+
+#[test]
+fn why_an_object_is_alive() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("script.py"), LEAK).expect("a file that can be written");
+    let why = |arguments: &[&str]| gleaner(folder.path(), &[&["explain", "script.py"], arguments].concat());
+    for (arguments, code, expected) in [
+        (
+            &["--why", "x"][..],
+            0,
+            "x, Node, is alive without its name:\n  the module's names\n  cache              -> dict of 5\n  [3]                \
+             -> list of 1\n  [0]                -> Node\n",
+        ),
+        (&["--why", "only"], 0, "only, Node, is alive by its name alone\n"),
+        (
+            &["--why", "Lost"],
+            0,
+            "Lost: 5 instances are alive, held by garbage alone; a collection would free them\n",
+        ),
+        (&["--why", "Never"], 0, "Never: no instance is alive\n"),
+        // The cache holds it, too, but the local variable is nearer.
+        (
+            &["--why", "node", "--at", "14"],
+            0,
+            "node, Node, is alive without its name:\n  a call, or the machine -> Node\n",
+        ),
+        (&["--why", "nobody"], 2, "gleaner: script.py:20: there is no name nobody at the end\n"),
+        (
+            &["--why", "x", "--at", "99"],
+            2,
+            "gleaner: script.py:99: this line never runs, or has no name x in sight\n",
+        ),
+        (
+            &[],
+            2,
+            "gleaner: say what to explain: -o FILE draws the heap, --why NAME tells why an object is alive\n",
+        ),
+    ] {
+        assert_eq!(why(arguments), (Some(code), expected.into()));
+    }
+    let (code, told) = why(&["--why", "Node"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        told.starts_with("Node: 6 instances are alive; one of them is held so:\n  the module's names\n"),
+        "{told}"
+    );
 }

@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gleaner_collector::{Facts, Generation, GenerationStats};
-use gleaner_object::{Address, Visitor, record_of};
+use gleaner_object::Address;
 
 use crate::core::Core;
+use crate::graph::each_edge;
 use crate::heap::Heap;
 use crate::reference::AnyRef;
 
@@ -234,7 +235,7 @@ impl Heap {
     /// Returns what an object refers to directly (`gc.get_referents`, PY-21).
     #[must_use]
     pub fn get_referents(&self, object: &AnyRef) -> Vec<AnyRef> {
-        edges(object.address()).into_iter().map(AnyRef::another).collect()
+        edges(object).into_iter().map(AnyRef::another).collect()
     }
 
     /// Returns the tracked objects that refer to an object directly (`gc.get_referrers`).
@@ -244,17 +245,13 @@ impl Heap {
     #[must_use]
     pub fn get_referrers(&self, object: &AnyRef) -> Vec<AnyRef> {
         let mut tracked = self.get_objects(None).unwrap_or_default();
-        tracked.retain(|candidate| edges(candidate.address()).contains(&object.address()));
+        tracked.retain(|candidate| edges(candidate).contains(&object.address()));
         tracked
     }
 }
 
-fn edges(object: Address) -> Vec<Address> {
+fn edges(object: &AnyRef) -> Vec<Address> {
     let mut found = Vec::new();
-    let mut flush = |edges: &[Address]| found.extend_from_slice(edges);
-    let mut visitor = Visitor::new(&mut flush);
-    // SAFETY: O1, O2: the caller owns a reference to the object.
-    unsafe { (record_of(object).trace)(object, &mut visitor) };
-    drop(visitor);
+    each_edge(object.address(), |edge| found.push(edge));
     found
 }

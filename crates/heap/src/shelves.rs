@@ -9,7 +9,8 @@ use ::core::ptr::{self, NonNull};
 
 use gleaner_allocator::{Allocator, Geometry, Mmap, Options, OutOfMemory, Stats};
 use gleaner_collector::{Region, Space, Span};
-use gleaner_object::{Address, CHUNK_ALIGN, Chunk, Grid, Shelf, Trace, TypeRecord, shelf_of};
+use gleaner_object::{Address, CHUNK_ALIGN, Chunk, Grid, Header, Shelf, Trace, TypeRecord, shelf_of};
+use gleaner_refcount::count;
 
 use crate::core::{self, Core};
 
@@ -131,6 +132,19 @@ impl Shelves {
         let mut stats = Stats::empty(&self.geometry);
         self.all.borrow().iter().for_each(|shelf| shelf.allocator.add_to(&mut stats));
         stats
+    }
+
+    /// Calls `visit` with every object, tracked or not.
+    pub(crate) fn each_object(&self, mut visit: impl FnMut(Address)) {
+        for shelf in &*self.all.borrow() {
+            shelf.allocator.for_each_block(|block, _| {
+                let object = block.cast::<Header>();
+                // SAFETY: O1: a block in use begins with a header; what is about to be freed has no references.
+                if count(unsafe { object.as_ref() }) != 0 {
+                    visit(object);
+                }
+            });
+        }
     }
 
     /// Checks every allocator.

@@ -12,6 +12,7 @@ use crate::profile::Profile;
 use crate::protocol::describe::traceback_text;
 use crate::show::Observer;
 use crate::show::explain::Explainer;
+use crate::show::holders::everything;
 use crate::value::{Kind, Raised};
 use crate::vm::{Limits, Output, Setup, Vm};
 
@@ -69,6 +70,10 @@ pub enum Look<'a> {
     Explain(&'a str),
     /// The heap before a line runs for the first time, or at the end: an SVG.
     Draw(Option<u32>),
+    /// Who holds the memory at the end: a table.
+    Holdings,
+    /// Why what a name means is alive, before a line runs for the first time or at the end; nothing if there is no such name.
+    Why(&'a str, Option<u32>),
     /// The heap at the end, as a snapshot for Chrome's DevTools.
     Snapshot,
 }
@@ -205,6 +210,8 @@ impl Script {
             Look::Away => Observer::None,
             Look::Explain(source) => Observer::Explain(Explainer::new(source)),
             Look::Draw(line) => Observer::Draw { line, drawn: None },
+            Look::Holdings => Observer::Holdings { own: everything(&vm), told: None },
+            Look::Why(name, line) => Observer::Why { line, name: name.into(), told: None },
             Look::Snapshot => Observer::Snapshot { written: None },
         });
         let code = match vm.run_main(&self.code) {

@@ -153,7 +153,7 @@ impl Vm {
     }
 
     /// `sys.getsizeof(value)`: what CPython would say, with the collector's header.
-    fn size_of(&self, value: &Value) -> usize {
+    pub(crate) fn size_of(&self, value: &Value) -> usize {
         const COLLECTOR: usize = 16;
         if let Some(text) = text_of(value) {
             let header = if self.profile.minor >= 12 { 41 } else { 49 };
