@@ -35,6 +35,7 @@
 //! * **C3** A side table hangs on its chunk from `Side::hang` to `Side::take_down`, and its pass is over then.
 
 mod collector;
+mod counting;
 mod cycle;
 mod marking;
 mod order;

@@ -1,9 +1,9 @@
 //! A pass over the whole heap by side tables: which objects does nothing outside reach?
 //!
-//! 1. *count*: go through all objects in order of address, enter their counts in the side tables, and count there the
+//! 1. *count*: go through all objects in order of address, enter their counts in the side tables, and take off there the
 //!    references from objects to objects;
-//! 2. *root*: compare the two, in the tables alone. An object with more references than were counted is referred to from
-//!    outside: from a variable, a handle, a frame. It is a root, and marked;
+//! 2. *root*: look at what is left, in the tables alone. An object of whose references some are left is referred to from
+//!    outside: from a variable, a handle, a frame. It is a root, and marked (both: `counting.rs`);
 //! 3. *mark*: as long as there is a page with grey objects, look at those of the page, in order of address, and mark what
 //!    they refer to;
 //! 4. what is not marked now is unreachable.
@@ -22,7 +22,6 @@ use std::collections::VecDeque;
 
 use gleaner_object::side::{WORDS, ones};
 use gleaner_object::{Address, Chunk, Header, Side, Visit, Visitor};
-use gleaner_refcount::{count, count_in_a_byte};
 use hashbrown::HashMap;
 
 use crate::pace::Pace;
@@ -33,25 +32,30 @@ use crate::{NoRoom, header, trace};
 /// How many pages in line are few: then objects at hand are looked at before pages.
 const SHORT: usize = 16;
 
+/// The number of the last table: two bytes, less one for those who count from one.
+const MOST_TABLES: u32 = 0xFFFE;
+
 /// A pass over the whole heap.
 pub(crate) struct Marking {
     pub(crate) owner: *const (),
-    floor: u32,
-    ceiling: u32,
+    pub(crate) floor: u32,
+    pub(crate) ceiling: u32,
     /// The tables; none where a chunk has gone.
     pub(crate) tables: Vec<Option<Table>>,
     /// The pages in line, each as the number of its table times 64 and its own.
     line: RefCell<VecDeque<u32>>,
-    /// The references beyond 255 that objects have.
-    overflow: RefCell<HashMap<Address, u32>>,
+    /// The subjects whose references do not fit in a byte, each as the number of its table times 2^16 and its entry.
+    pub(crate) many: RefCell<Vec<u32>>,
+    /// How often the byte of such a subject has wrapped.
+    pub(crate) wraps: RefCell<HashMap<Address, u32>>,
     cursor: RefCell<Cursor>,
     /// Objects entered.
     pub(crate) subjects: Cell<u64>,
     /// Whether their stamps have ascended so far, and the last.
-    ascending: Cell<bool>,
-    last: Cell<u32>,
-    /// There was no memory for an overflow.
-    full: Cell<bool>,
+    pub(crate) ascending: Cell<bool>,
+    pub(crate) last: Cell<u32>,
+    /// There was no memory to note something down.
+    pub(crate) full: Cell<bool>,
 }
 
 /// Where a walk stands.
@@ -94,7 +98,8 @@ impl Marking {
             ceiling,
             tables: Vec::new(),
             line: RefCell::default(),
-            overflow: RefCell::default(),
+            many: RefCell::default(),
+            wraps: RefCell::default(),
             cursor: RefCell::default(),
             subjects: Cell::new(0),
             ascending: Cell::new(true),
@@ -111,6 +116,9 @@ impl Marking {
         self.tables.try_reserve(1).map_err(|_| NoRoom)?;
         self.line.get_mut().try_reserve(64 * (self.tables.len() + 1)).map_err(|_| NoRoom)?;
         let number = self.tables.len() as u32;
+        if number > MOST_TABLES {
+            return Err(NoRoom);
+        }
         // SAFETY: C1, C3: the chunk is there as long as the pass, or `forget` is called.
         let side = unsafe { Side::hang(self.owner, number, region.chunk, region.grid) }.ok_or(NoRoom)?;
         self.tables.push(Some(Table { region, side, pages: Cell::new(0) }));
@@ -126,7 +134,11 @@ impl Marking {
     /// Walks over the blocks from where the walk stands, up to 64 side by side at a time. `visit` gets the table, the first
     /// block, the bytes from one to the next, and a bit for each that may hold an object; it returns those it has not seen
     /// to, if the time is up. Returns whether the walk is over; the next begins at the start.
-    fn walk(&self, space: &dyn Space, mut visit: impl FnMut(&Table, Address, usize, u64) -> u64) -> bool {
+    pub(crate) fn walk(
+        &self,
+        space: &dyn Space,
+        mut visit: impl FnMut(&Table, Address, usize, u64) -> u64,
+    ) -> bool {
         let cursor = &mut *self.cursor.borrow_mut();
         while let Some(table) = self.tables.get(cursor.table) {
             let Some(table) = table else {
@@ -191,46 +203,6 @@ impl Marking {
         })
     }
 
-    /// Enters every subject in its table, and counts the references between objects; returns whether the phase is over.
-    ///
-    /// # Errors
-    /// [`NoRoom`] if there is no memory.
-    pub(crate) fn count(&self, space: &dyn Space, pace: &Pace) -> Result<bool, NoRoom> {
-        let mut flush = |full: &[Address]| full.iter().for_each(|object| self.overflow(*object));
-        let mut visitor = Visitor::of_pass(self.owner, Visit::Count, &mut flush);
-        let over = self.walk(space, |table, first, stride, taken| {
-            let subjects = self.enter(table, first, stride, taken);
-            let left = trace_row(table, first, stride, subjects, &mut visitor, pace);
-            self.subjects.set(self.subjects.get() + u64::from((subjects & !left).count_ones()));
-            left
-        });
-        drop(visitor);
-        if self.full.get() { Err(NoRoom) } else { Ok(over) }
-    }
-
-    /// Enters those of some blocks that are subjects; returns which they are.
-    #[inline(always)]
-    fn enter(&self, table: &Table, first: Address, stride: usize, taken: u64) -> u64 {
-        let (mut ascending, mut last) = (self.ascending.get(), self.last.get());
-        let (side, first_stamp, stamps) = (table.side(), self.floor + 1, self.ceiling - self.floor);
-        let mut subjects = 0;
-        for number in ones(taken) {
-            // SAFETY: C1: a block that is not free begins with a header.
-            let object = unsafe { first.byte_add(number * stride) };
-            let header = header(&object);
-            let stamp = header.stamp();
-            if stamp.wrapping_sub(first_stamp) < stamps {
-                subjects |= 1 << number;
-                side.enter(Side::entry(object), count_in_a_byte(header));
-                ascending &= stamp > last;
-                last = stamp;
-            }
-        }
-        self.ascending.set(ascending);
-        self.last.set(last);
-        subjects
-    }
-
     /// Tells whether the subjects counted lie in the order of their stamps.
     pub(crate) fn is_ascending(&self) -> bool {
         self.ascending.get()
@@ -241,19 +213,9 @@ impl Marking {
         (self.floor, self.ceiling)
     }
 
-    /// Counts a reference to an object that has 255 already.
-    fn overflow(&self, object: Address) {
-        let mut overflow = self.overflow.borrow_mut();
-        if overflow.try_reserve(1).is_err() {
-            self.full.set(true);
-        } else {
-            *overflow.entry(object).or_insert(0) += 1;
-        }
-    }
-
     /// Calls `visit` with every table and the number of each of its words, from where the last call has stopped; returns
     /// whether that was all.
-    fn each_word(&self, pace: &Pace, mut visit: impl FnMut(&Table, usize)) -> bool {
+    pub(crate) fn each_word(&self, pace: &Pace, mut visit: impl FnMut(&Table, usize)) -> bool {
         let cursor = &mut *self.cursor.borrow_mut();
         while let Some(table) = self.tables.get(cursor.table) {
             if let Some(table) = table {
@@ -283,41 +245,9 @@ impl Marking {
         true
     }
 
-    /// Marks the roots: those subjects that more refers to than was counted. Returns whether the phase is over.
-    pub(crate) fn root(&self, pace: &Pace) -> bool {
-        self.each_word(pace, |table, word| {
-            let mut left = self.mark_held(table, word);
-            while left != 0 {
-                let page = table.side().page_of(word * 64 + left.trailing_zeros() as usize);
-                self.queue(table.side(), page);
-                let (first, end) = table.side().page(page);
-                left &= !bits(word, first, end);
-            }
-        })
-    }
-
-    /// Marks the roots, without letting pages stand in line.
-    pub(crate) fn hold(&self) {
-        self.each_word(&Pace::unlimited(), |table, word| {
-            self.mark_held(table, word);
-        });
-    }
-
-    /// Marks the roots of a word, and returns them.
-    fn mark_held(&self, table: &Table, word: usize) -> u64 {
-        let (mut held, unknown) = table.side().held_from_outside(word);
-        for bit in ones(unknown) {
-            let object = table.object(word * 64 + bit);
-            let more = self.overflow.borrow().get(&object).copied().unwrap_or(0);
-            held |= u64::from(count(header(&object)) > 255 + more) << bit;
-        }
-        table.side().mark_word(word, held);
-        held
-    }
-
     /// Lets a page stand in line, if it does not.
     #[inline]
-    fn queue(&self, side: &Side, page: usize) {
+    pub(crate) fn queue(&self, side: &Side, page: usize) {
         if !side.is_queued(page) {
             side.set_queued(page, true);
             // There is room: every page stands in line once at most.

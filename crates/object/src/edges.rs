@@ -6,7 +6,7 @@
 //!
 //! In a pass over the whole heap most edges need nothing but a count or a mark in a side table. That the visitor does
 //! itself, where the compiler can see it together with the `trace` that shows the edge, and only what is worth more goes
-//! to the array: counts that are full, and objects that were not marked.
+//! to the array: counts that have wrapped, and objects that were not marked.
 
 use core::cell::Cell;
 use core::ptr::NonNull;
@@ -22,7 +22,7 @@ const CAPACITY: usize = 64;
 pub enum Visit {
     /// Keeps it.
     Keep,
-    /// Counts it in the side table of its object; keeps it if the count was full.
+    /// Counts it in the side table of its object; keeps it if that has wrapped.
     Count,
     /// Marks its object in the side table; keeps it if it was not marked.
     Mark,

@@ -52,8 +52,8 @@ pub struct Side {
     reciprocal: u64,
     number: u32,
     queued: Cell<u64>,
-    inside: [Cell<u8>; ENTRIES],
-    all: [Cell<u8>; ENTRIES],
+    /// References that have not been explained.
+    left: [Cell<i8>; ENTRIES],
     subjects: [Cell<u64>; WORDS],
     marks: [Cell<u64>; WORDS],
     traced: [Cell<u64>; WORDS],
@@ -168,35 +168,44 @@ impl Side {
         self.queued.set(if queued { self.queued.get() | bit } else { self.queued.get() & !bit });
     }
 
-    /// Notes that an entry's object is a subject with so many references, 255 for as many or more.
+    /// Notes that an entry's object is a subject with so many references that are to be explained.
     #[inline(always)]
-    pub fn enter(&self, entry: usize, references: u8) {
+    pub fn enter(&self, entry: usize, references: i8) {
         let subjects = &self.subjects[entry / 64];
         subjects.set(subjects.get() | 1 << (entry % 64));
-        self.all[entry].set(references);
+        let left = &self.left[entry];
+        left.set(left.get().wrapping_add(references));
     }
 
-    /// Counts a reference to an entry's object; returns whether the count was full already.
+    /// Explains a reference to an entry's object; returns whether the byte has wrapped.
     #[inline(always)]
     #[must_use]
     pub fn count(&self, entry: usize) -> bool {
-        let count = &self.inside[entry];
-        let (more, full) = count.get().overflowing_add(1);
-        count.set(if full { u8::MAX } else { more });
-        full
+        let (left, wrapped) = self.left[entry].get().overflowing_sub(1);
+        self.left[entry].set(left);
+        wrapped
     }
 
-    /// Returns a word with a bit for each of its entries that is a subject and has more references than were counted, and one
-    /// with a bit for each of which that is not known, since there are too many.
+    /// Returns how many of the references that were entered have not been explained, below zero if more were, and leaves none.
     #[inline]
     #[must_use]
-    pub fn held_from_outside(&self, word: usize) -> (u64, u64) {
+    pub fn settle(&self, entry: usize) -> i8 {
+        self.left[entry].replace(0)
+    }
+
+    /// Returns a word with a bit for each of its entries that is a subject and has references that were not explained.
+    #[inline]
+    #[must_use]
+    pub fn held_from_outside(&self, word: usize) -> u64 {
         let subjects = self.subjects[word].get();
-        if subjects == 0 {
-            return (0, 0);
-        }
-        let (held, unknown) = compare(&self.all.as_chunks().0[word], &self.inside.as_chunks().0[word]);
-        (held & subjects, unknown & subjects)
+        if subjects == 0 { 0 } else { positive(&self.left.as_chunks().0[word]) & subjects }
+    }
+
+    /// Tells whether an entry is a subject.
+    #[inline]
+    #[must_use]
+    pub fn is_subject(&self, entry: usize) -> bool {
+        self.subjects[entry / 64].get() >> (entry % 64) & 1 != 0
     }
 
     /// Marks an entry; returns whether it was not marked before.
@@ -273,45 +282,34 @@ impl Side {
         for bits in [&self.subjects[word], &self.marks[word], &self.traced[word]] {
             bits.set(bits.get() & !bit);
         }
-        self.inside[entry].set(0);
+        self.left[entry].set(0);
     }
 }
 
-/// Returns a bit for each place where `all` is greater, and one for each where both are 255.
+/// Returns a bit for each place that is above zero.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn compare(all: &[Cell<u8>; 64], inside: &[Cell<u8>; 64]) -> (u64, u64) {
+fn positive(bytes: &[Cell<i8>; 64]) -> u64 {
     use core::arch::x86_64::{
-        __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi8,
-        _mm_setzero_si128, _mm_subs_epu8,
+        __m128i, _mm_cmpgt_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_setzero_si128,
     };
-    let (mut held, mut unknown) = (0, 0);
+    let mut positive = 0;
     for at in (0..64).step_by(16) {
-        // SAFETY: sixteen bytes from here on lie in the arrays, and nobody writes to them meanwhile (O3); the processor has
+        // SAFETY: sixteen bytes from here on lie in the array, and nobody writes to them meanwhile (O3); the processor has
         // SSE2, as all of this architecture have.
         unsafe {
-            let load = |bytes: &[Cell<u8>; 64]| _mm_loadu_si128(bytes.as_ptr().add(at).cast::<__m128i>());
-            let (all, inside) = (load(all), load(inside));
-            let not_greater = _mm_cmpeq_epi8(_mm_subs_epu8(all, inside), _mm_setzero_si128());
-            let full = _mm_set1_epi8(-1);
-            let both_full = _mm_and_si128(_mm_cmpeq_epi8(all, full), _mm_cmpeq_epi8(inside, full));
-            held |= u64::from(!_mm_movemask_epi8(not_greater) as u16) << at;
-            unknown |= u64::from(_mm_movemask_epi8(both_full) as u16) << at;
+            let bytes = _mm_loadu_si128(bytes.as_ptr().add(at).cast::<__m128i>());
+            let above = _mm_cmpgt_epi8(bytes, _mm_setzero_si128());
+            positive |= u64::from(_mm_movemask_epi8(above) as u16) << at;
         }
     }
-    (held, unknown)
+    positive
 }
 
-/// Returns a bit for each place where `all` is greater, and one for each where both are 255.
+/// Returns a bit for each place that is above zero.
 #[cfg(not(target_arch = "x86_64"))]
-fn compare(all: &[Cell<u8>; 64], inside: &[Cell<u8>; 64]) -> (u64, u64) {
-    let (mut held, mut unknown) = (0, 0);
-    for at in 0..64 {
-        let (all, inside) = (all[at].get(), inside[at].get());
-        held |= u64::from(all > inside) << at;
-        unknown |= u64::from(all == 255 && inside == 255) << at;
-    }
-    (held, unknown)
+fn positive(bytes: &[Cell<i8>; 64]) -> u64 {
+    (0..64).fold(0, |positive, at| positive | u64::from(bytes[at].get() > 0) << at)
 }
 
 #[cfg(test)]
@@ -363,20 +361,33 @@ mod tests {
     }
 
     #[test]
-    fn counts_stop_at_the_largest_and_say_so() {
+    fn references_are_explained_before_they_are_entered_and_after() {
         with_side(Grid { page_shift: 14, unit: 16 }, |side, object| {
             assert!(core::ptr::eq(Side::of(core::ptr::null(), object).unwrap(), side));
             assert!(Side::of(core::ptr::from_ref(side).cast(), object).is_none(), "another's pass");
             let entry = Side::entry(object);
             let (word, bit) = (entry / 64, 1 << (entry % 64));
-            for _ in 0..255 {
-                assert!(!side.count(entry));
+            for held in [0, 1, 2] {
+                (0..100).for_each(|_| assert!(!side.count(entry)));
+                assert_eq!(side.held_from_outside(word), 0, "not entered, or not held");
+                side.enter(entry, 125 + held);
+                (0..25).for_each(|_| assert!(!side.count(entry)));
+                assert_eq!(side.held_from_outside(word), if held > 0 { bit } else { 0 });
+                assert!(side.is_subject(entry));
+                assert_eq!((side.settle(entry), side.held_from_outside(word)), (held, 0));
+                side.leave(entry);
+                assert!(!side.is_subject(entry));
             }
-            assert!(side.count(entry));
-            side.enter(entry, 254);
-            assert_eq!(side.held_from_outside(word), (0, 0));
-            side.enter(entry, 255);
-            assert_eq!(side.held_from_outside(word), (0, bit));
+        });
+    }
+
+    #[test]
+    fn a_byte_that_wraps_says_so() {
+        with_side(Grid { page_shift: 14, unit: 16 }, |side, object| {
+            let entry = Side::entry(object);
+            side.enter(entry, 0);
+            let wraps = (0..1000).filter(|_| side.count(entry)).count();
+            assert_eq!(256 * wraps as i64 - i64::from(side.settle(entry)), 1000);
         });
     }
 
@@ -386,7 +397,7 @@ mod tests {
             let entry = Side::entry(object);
             let (word, bit) = (entry / 64, 1 << (entry % 64));
             side.enter(entry, 1);
-            assert_eq!((side.held_from_outside(word).0, side.unmarked(word)), (bit, bit));
+            assert_eq!((side.held_from_outside(word), side.unmarked(word)), (bit, bit));
             assert!(side.is_unmarked(entry));
             assert_eq!((side.mark(entry), side.mark(entry)), (true, false));
             assert_eq!((side.unmarked(word), side.grey(word)), (0, bit));

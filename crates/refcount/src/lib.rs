@@ -113,11 +113,11 @@ pub fn count(header: &Header) -> u32 {
     if word & FOREVER != 0 { IMMORTAL } else { word & COUNT }
 }
 
-/// Returns the number of references, or the greatest there is a byte for; that for an immortal object.
+/// Returns the number of references, if they are few enough for a byte with a sign; never for an immortal object.
 #[inline(always)]
 #[must_use]
-pub fn count_in_a_byte(header: &Header) -> u8 {
-    (header.count().get() & !NOTED).min(255) as u8
+pub fn count_in_a_byte(header: &Header) -> Option<i8> {
+    i8::try_from(header.count().get() & !NOTED).ok()
 }
 
 /// Listens to an object: its next touch will say so.

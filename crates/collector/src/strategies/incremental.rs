@@ -4,7 +4,8 @@
 //! pending as many as there is work to do, each with all that it reaches; decides about these by trial deletion; and appends
 //! the survivors to the visited. When nothing is pending the spaces change their roles. The work to do grows with every
 //! collection by the number of new objects and a hundredth of the heap, but at most twice the new objects besides
-//! (`assess_work_to_do`, with the second threshold as scale factor).
+//! (`assess_work_to_do`, with the second threshold as scale factor). An object that reaches much makes an increment far
+//! larger than that: the difference is a debt, and as long as there is one, collections do nothing, not even to the young.
 //!
 //! Garbage that has become old waits until the increments come to it, and survivors of one round wait for the next: that is
 //! why memory grew. CPython also marks from the interpreter's own roots at the start of a round; a heap has no such roots.
@@ -30,8 +31,11 @@ type Line = VecDeque<Entry>;
 pub struct Incremental {
     pending: RefCell<Line>,
     visited: RefCell<Line>,
-    work_to_do: Cell<usize>,
+    /// Objects still to look at; below zero, what has been looked at in advance.
+    work_to_do: Cell<i64>,
     scale: Cell<usize>,
+    /// New objects when a collection was last due, until it has come.
+    fresh: Cell<usize>,
     /// How many entries the visited had when those that no longer hold were swept out last.
     swept: Cell<usize>,
     /// There was no memory for an entry, or a pass was abandoned: the spaces are to be filled anew.
@@ -96,6 +100,7 @@ impl Strategy for Incremental {
 
     fn due(&self, pressure: &Pressure) -> Option<usize> {
         self.scale.set(pressure.thresholds[1] as usize);
+        self.fresh.set(pressure.counts[0] as usize);
         (pressure.counts[0] > pressure.thresholds[0]).then_some(1)
     }
 
@@ -125,20 +130,23 @@ impl Strategy for Incremental {
         if pass.generation == 2 || self.lost.get() {
             return self.everything(pass);
         }
-        let young = pass.take_young()?;
-        let mut enough = young.len();
+        let fresh = self.fresh.take();
         if pass.generation == 1 {
             let old = self.pending.borrow().len() + self.visited.borrow().len();
-            let share = (old + young.len()) / SCAN_RATE_DIVISOR / self.scale.get().max(2);
-            self.work_to_do.set(self.work_to_do.get() + young.len() + share.min(2 * young.len()));
-            enough = self.work_to_do.get();
+            let share = (old + fresh) / SCAN_RATE_DIVISOR / self.scale.get().max(2);
+            self.work_to_do.set(self.work_to_do.get() + (fresh + share.min(2 * fresh)) as i64);
+            if self.work_to_do.get() < 0 {
+                return Ok(());
+            }
         }
+        let young = pass.take_young()?;
+        let enough = if pass.generation == 1 { self.work_to_do.get() as usize } else { young.len() };
         self.lost.set(true);
         let survivors = pass.by_region(young, || self.next_pending(), enough)?;
         self.lost.set(false);
         self.visit(&survivors);
         if pass.generation == 1 {
-            self.work_to_do.set(self.work_to_do.get().saturating_sub(pass.candidates as usize));
+            self.work_to_do.set(self.work_to_do.get() - pass.candidates as i64);
             if self.pending.borrow().is_empty() {
                 self.flip();
             }

@@ -1,0 +1,137 @@
+//! Who is referred to from outside? The first half of a pass by side tables.
+//!
+//! A byte for each object: its count is added when the walk comes by, and one is taken off for each reference that an object
+//! shows, before or after. What is above zero at the end is held from outside. A count of more than 127 is not added. The
+//! byte of such an object counts down alone, and how often it wraps is noted down; there are few of them, and before the bytes
+//! are looked at, what was taken off them is compared with their counts one by one.
+
+use gleaner_object::side::ones;
+use gleaner_object::{Address, Side, Visit, Visitor};
+use gleaner_refcount::{count, count_in_a_byte};
+
+use crate::marking::Marking;
+use crate::pace::Pace;
+use crate::space::Space;
+use crate::table::{Table, bits, trace_row};
+use crate::{NoRoom, header};
+
+impl Marking {
+    /// Enters every subject in its table, and takes off the references between objects; returns whether the phase is over.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory.
+    pub(crate) fn count(&self, space: &dyn Space, pace: &Pace) -> Result<bool, NoRoom> {
+        let mut flush = |wrapped: &[Address]| wrapped.iter().for_each(|object| self.wrapped(*object));
+        let mut visitor = Visitor::of_pass(self.owner, Visit::Count, &mut flush);
+        let over = self.walk(space, |table, first, stride, taken| {
+            let subjects = self.enter(table, first, stride, taken);
+            let left = trace_row(table, first, stride, subjects, &mut visitor, pace);
+            self.subjects.set(self.subjects.get() + u64::from((subjects & !left).count_ones()));
+            left
+        });
+        drop(visitor);
+        if self.full.get() { Err(NoRoom) } else { Ok(over) }
+    }
+
+    /// Enters those of some blocks that are subjects; returns which they are.
+    #[inline(always)]
+    fn enter(&self, table: &Table, first: Address, stride: usize, taken: u64) -> u64 {
+        let (mut ascending, mut last) = (self.ascending.get(), self.last.get());
+        let (side, first_stamp, stamps) = (table.side(), self.floor + 1, self.ceiling - self.floor);
+        let mut subjects = 0;
+        for number in ones(taken) {
+            // SAFETY: C1: a block that is not free begins with a header.
+            let object = unsafe { first.byte_add(number * stride) };
+            let header = header(&object);
+            let stamp = header.stamp();
+            if stamp.wrapping_sub(first_stamp) < stamps {
+                subjects |= 1 << number;
+                let entry = Side::entry(object);
+                match count_in_a_byte(header) {
+                    Some(count) => side.enter(entry, count),
+                    None => self.enter_many(side, entry),
+                }
+                ascending &= stamp > last;
+                last = stamp;
+            }
+        }
+        self.ascending.set(ascending);
+        self.last.set(last);
+        subjects
+    }
+
+    /// Enters a subject whose count is not added.
+    #[cold]
+    fn enter_many(&self, side: &Side, entry: usize) {
+        side.enter(entry, 0);
+        let mut many = self.many.borrow_mut();
+        if many.try_reserve(1).is_err() {
+            self.full.set(true);
+        } else {
+            many.push(side.number() << 16 | entry as u32);
+        }
+    }
+
+    /// Notes down that the byte of an object has wrapped.
+    fn wrapped(&self, object: Address) {
+        let mut wraps = self.wraps.borrow_mut();
+        if wraps.try_reserve(1).is_err() {
+            self.full.set(true);
+        } else {
+            *wraps.entry(object).or_insert(0) += 1;
+        }
+    }
+
+    /// Marks the roots: those subjects that are referred to from outside. Returns whether the phase is over.
+    pub(crate) fn root(&self, pace: &Pace) -> bool {
+        self.root_many(pace)
+            && self.each_word(pace, |table, word| {
+                let mut left = self.mark_held(table, word);
+                while left != 0 {
+                    let page = table.side().page_of(word * 64 + left.trailing_zeros() as usize);
+                    self.queue(table.side(), page);
+                    let (first, end) = table.side().page(page);
+                    left &= !bits(word, first, end);
+                }
+            })
+    }
+
+    /// Marks the roots, without letting pages stand in line.
+    pub(crate) fn hold(&self) {
+        let pace = Pace::unlimited();
+        self.root_many(&pace);
+        self.each_word(&pace, |table, word| {
+            self.mark_held(table, word);
+        });
+    }
+
+    /// Marks the roots of a word, and returns them: without those with many references.
+    fn mark_held(&self, table: &Table, word: usize) -> u64 {
+        let held = table.side().held_from_outside(word);
+        table.side().mark_word(word, held);
+        held
+    }
+
+    /// Marks the roots among those with many references; returns whether these are all.
+    fn root_many(&self, pace: &Pace) -> bool {
+        loop {
+            if pace.is_spent() {
+                return false;
+            }
+            let Some(place) = self.many.borrow_mut().pop() else { return true };
+            pace.spend(1);
+            let (number, entry) = (place >> 16, (place & 0xFFFF) as usize);
+            // It may have died since it was entered, and its chunk may have gone.
+            if let Some(table) = &self.tables[number as usize]
+                && table.side().is_subject(entry)
+            {
+                let object = table.object(entry);
+                let wraps = self.wraps.borrow().get(&object).copied().unwrap_or(0);
+                let inside = 256 * i64::from(wraps) - i64::from(table.side().settle(entry));
+                if i64::from(count(header(&object))) > inside {
+                    self.mark_one(object);
+                }
+            }
+        }
+    }
+}
