@@ -6,7 +6,7 @@
 //! are looked at, what was taken off them is compared with their counts one by one.
 
 use gleaner_object::side::ones;
-use gleaner_object::{Address, Side, Visit, Visitor};
+use gleaner_object::{Address, Edges, Side, Visit};
 use gleaner_refcount::{count, count_in_a_byte};
 
 use crate::marking::Marking;
@@ -22,35 +22,58 @@ impl Marking {
     /// [`NoRoom`] if there is no memory.
     pub(crate) fn count(&self, space: &dyn Space, pace: &Pace) -> Result<bool, NoRoom> {
         let mut flush = |wrapped: &[Address]| wrapped.iter().for_each(|object| self.wrapped(*object));
-        let mut visitor = Visitor::of_pass(self.owner, Visit::Count, &mut flush);
+        let mut edges = Edges::of_pass(self.owner, &mut flush);
         let over = self.walk(space, |table, first, stride, taken| {
             let subjects = self.enter(table, first, stride, taken);
-            let left = trace_row(table, first, stride, subjects, &mut visitor, pace);
+            let left = trace_row(table, Visit::Count, (first, stride), subjects, &mut edges, pace);
             self.subjects.set(self.subjects.get() + u64::from((subjects & !left).count_ones()));
             left
         });
-        drop(visitor);
+        drop(edges);
         if self.full.get() { Err(NoRoom) } else { Ok(over) }
     }
 
-    /// Enters those of some blocks that are subjects; returns which they are.
+    /// Enters those of some blocks that are subjects; returns which they are. Two loops, each of which fits in registers.
     #[inline(always)]
     fn enter(&self, table: &Table, first: Address, stride: usize, taken: u64) -> u64 {
+        let subjects = self.subjects_in_order(first, stride, taken);
+        let side = table.side();
+        let mut many = 0;
+        // The entries of a word are noted down together.
+        let (mut word, mut entered) = (0, 0);
+        for number in ones(subjects) {
+            // SAFETY: C1: a block that is not free begins with a header.
+            let object = unsafe { first.byte_add(number * stride) };
+            let entry = Side::entry(object);
+            if entry / 64 != word {
+                side.enter(word, entered);
+                (word, entered) = (entry / 64, 0);
+            }
+            entered |= 1 << (entry % 64);
+            match count_in_a_byte(header(&object)) {
+                Some(count) => side.expect(entry, count),
+                None => many |= 1 << number,
+            }
+        }
+        side.enter(word, entered);
+        for number in ones(many) {
+            // SAFETY: as above.
+            self.enter_many(side, Side::entry(unsafe { first.byte_add(number * stride) }));
+        }
+        subjects
+    }
+
+    /// Returns those of some blocks that are subjects, and looks whether their stamps ascend.
+    #[inline(never)]
+    fn subjects_in_order(&self, first: Address, stride: usize, taken: u64) -> u64 {
+        let (first_stamp, stamps) = (self.floor + 1, self.ceiling - self.floor);
         let (mut ascending, mut last) = (self.ascending.get(), self.last.get());
-        let (side, first_stamp, stamps) = (table.side(), self.floor + 1, self.ceiling - self.floor);
         let mut subjects = 0;
         for number in ones(taken) {
             // SAFETY: C1: a block that is not free begins with a header.
-            let object = unsafe { first.byte_add(number * stride) };
-            let header = header(&object);
-            let stamp = header.stamp();
+            let stamp = unsafe { first.byte_add(number * stride).as_ref() }.stamp();
             if stamp.wrapping_sub(first_stamp) < stamps {
                 subjects |= 1 << number;
-                let entry = Side::entry(object);
-                match count_in_a_byte(header) {
-                    Some(count) => side.enter(entry, count),
-                    None => self.enter_many(side, entry),
-                }
                 ascending &= stamp > last;
                 last = stamp;
             }
@@ -60,10 +83,9 @@ impl Marking {
         subjects
     }
 
-    /// Enters a subject whose count is not added.
+    /// Notes down a subject whose count is not added.
     #[cold]
     fn enter_many(&self, side: &Side, entry: usize) {
-        side.enter(entry, 0);
         let mut many = self.many.borrow_mut();
         if many.try_reserve(1).is_err() {
             self.full.set(true);

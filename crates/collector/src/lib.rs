@@ -61,7 +61,7 @@ pub use stats::GenerationStats;
 pub use strategy::{Bounds, Due, Facts, Pressure, Strategy};
 pub use tracking::{Generation, Tracking};
 
-use gleaner_object::{Address, Header, Visitor, record_of};
+use gleaner_object::{Address, Edges, Header, record_of};
 
 /// The number of generations.
 pub const GENERATIONS: usize = 3;
@@ -81,7 +81,7 @@ pub(crate) fn header(object: &Address) -> &Header {
 
 /// Shows the edges of a tracked object.
 #[inline]
-pub(crate) fn trace(subject: Address, visitor: &mut Visitor<'_>) {
+pub(crate) fn trace(subject: Address, visitor: &mut Edges<'_>) {
     // SAFETY: O1, O2: what is tracked has neither been dropped nor freed; C2: what dies during a pass is set aside.
     unsafe { (record_of(subject).trace)(subject, visitor) };
 }

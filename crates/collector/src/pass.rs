@@ -123,9 +123,7 @@ impl<'a> Pass<'a> {
     /// If a `trace` panics: the same.
     pub fn by_marking(&mut self) -> Result<(), NoRoom> {
         let marking = self.marking()?;
-        let pace = Pace::unlimited();
-        marking.root(&pace);
-        marking.mark(&pace);
+        marking.mark_in_order(&*self.tracking.space, true)?;
         self.end_marking(marking, Vec::new())
     }
 

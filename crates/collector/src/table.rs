@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 
 use gleaner_object::edges::prefetch;
 use gleaner_object::side::{GRANULE, ones};
-use gleaner_object::{Address, Side, Visitor};
+use gleaner_object::{Address, Edges, Side, Visit};
 
 use crate::pace::Pace;
 use crate::space::{Region, Span};
@@ -64,24 +64,24 @@ pub(crate) fn ask_for(table: &Table, word: usize, which: u64) {
 #[inline]
 pub(crate) fn trace_row(
     table: &Table,
-    first: Address,
-    stride: usize,
+    visit: Visit,
+    (first, stride): (Address, usize),
     which: u64,
-    visitor: &mut Visitor<'_>,
+    edges: &mut Edges<'_>,
     pace: &Pace,
 ) -> u64 {
-    let show = table.region.record.trace_row;
+    let typed = &table.region.record.typed;
     if !pace.is_limited() {
         // SAFETY: O1, O2: these are tracked objects of the type; C2: what dies meanwhile is set aside.
-        unsafe { show(first, stride, which, visitor) };
+        unsafe { typed.row(visit, first, stride, which, edges) };
         return 0;
     }
     let mut left = which;
     while left != 0 && !pace.is_spent() {
         let one = left & left.wrapping_neg();
         // SAFETY: as above.
-        unsafe { show(first, stride, one, visitor) };
-        pace.spend(visitor.take_seen() + 1);
+        unsafe { typed.row(visit, first, stride, one, edges) };
+        pace.spend(edges.take_seen() + 1);
         left ^= one;
     }
     left

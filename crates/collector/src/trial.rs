@@ -12,7 +12,7 @@
 use std::cell::{Cell, RefCell};
 
 use gleaner_object::edges::prefetch;
-use gleaner_object::{Address, Flags, MAX_STAMP, Visitor, shelf_of};
+use gleaner_object::{Address, Edges, Flags, MAX_STAMP, shelf_of};
 use gleaner_refcount::count;
 
 use crate::tracking::Tracking;
@@ -84,11 +84,11 @@ impl Trial {
     pub(crate) fn reach_out(&mut self, tracking: &Tracking) -> Result<(), NoRoom> {
         let found = RefCell::new(Vec::new());
         let mut flush = |edges: &[Address]| found.borrow_mut().extend_from_slice(edges);
-        let mut visitor = Visitor::new(&mut flush);
+        let mut edges = Edges::new(&mut flush);
         while let Some(&subject) = self.subjects.get(self.explored) {
             self.explored += 1;
-            trace(subject, &mut visitor);
-            visitor.flush();
+            trace(subject, &mut edges);
+            edges.flush();
             for object in found.borrow_mut().drain(..) {
                 // SAFETY: O1, O2, O5: a subject and what it refers to live.
                 let here = unsafe { shelf_of(subject).heap == shelf_of(object).heap };
@@ -146,12 +146,12 @@ impl Trial {
                 }
             }
         };
-        let mut visitor = Visitor::new(&mut flush);
+        let mut edges = Edges::new(&mut flush);
         for (index, subject) in self.subjects.iter().enumerate() {
             self.prefetch(index);
-            trace(*subject, &mut visitor);
+            trace(*subject, &mut edges);
         }
-        visitor.flush();
+        edges.flush();
     }
 
     fn move_unreachable(&mut self) -> Result<(), NoRoom> {
@@ -160,7 +160,7 @@ impl Trial {
         let mut flush = |edges: &[Address]| {
             edges.iter().for_each(|edge| visit_reachable(*edge, &rescued, &full));
         };
-        let mut visitor = Visitor::new(&mut flush);
+        let mut edges = Edges::new(&mut flush);
         for index in 0..self.subjects.len() {
             self.prefetch(index);
             let subject = self.subjects[index];
@@ -170,17 +170,17 @@ impl Trial {
                 header.insert(Flags::UNREACHABLE);
                 self.tentative.push(index as u32);
             } else {
-                trace(subject, &mut visitor);
-                visitor.drain(|edge| visit_reachable(edge, &rescued, &full));
+                trace(subject, &mut edges);
+                edges.drain(|edge| visit_reachable(edge, &rescued, &full));
             }
         }
         let mut next = 0;
         while let Some(object) = { rescued.borrow().get(next).copied() } {
-            trace(object, &mut visitor);
-            visitor.drain(|edge| visit_reachable(edge, &rescued, &full));
+            trace(object, &mut edges);
+            edges.drain(|edge| visit_reachable(edge, &rescued, &full));
             next += 1;
         }
-        drop(visitor);
+        drop(edges);
         self.rescued = rescued.into_inner();
         if full.get() { Err(NoRoom) } else { Ok(()) }
     }

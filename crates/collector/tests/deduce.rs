@@ -20,7 +20,7 @@ struct Bare {
 }
 
 impl Trace for Bare {
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.edges.borrow().iter().for_each(|edge| visitor.edge(*edge));
     }
 }

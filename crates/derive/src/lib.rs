@@ -59,7 +59,7 @@ fn expand(mut input: DeriveInput) -> Result<Tokens, Error> {
             #tag
             #[inline(always)]
             #[allow(unused_variables, unreachable_code)]
-            fn trace(&self, visitor: &mut ::gleaner::Visitor<'_>) {
+            fn trace(&self, visitor: &mut impl ::gleaner::Visitor) {
                 match self { #(#traces)* _ => {} }
             }
             #[inline(always)]

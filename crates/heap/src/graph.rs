@@ -10,7 +10,7 @@
 use core::mem::ManuallyDrop;
 use std::collections::VecDeque;
 
-use gleaner_object::{Address, Visitor, record_of};
+use gleaner_object::{Address, Edges, record_of};
 use gleaner_refcount::{count, is_immortal};
 use hashbrown::HashMap;
 
@@ -251,7 +251,7 @@ pub(crate) fn look<R>(object: Address, look: impl FnOnce(&AnyRef) -> R) -> R {
 /// Calls `visit` with the target of every reference that an object shows.
 pub(crate) fn each_edge(object: Address, mut visit: impl FnMut(Address)) {
     let mut flush = |edges: &[Address]| edges.iter().for_each(|edge| visit(*edge));
-    let mut visitor = Visitor::new(&mut flush);
+    let mut edges = Edges::new(&mut flush);
     // SAFETY: O1, O2: the caller knows the object to live.
-    unsafe { (record_of(object).trace)(object, &mut visitor) };
+    unsafe { (record_of(object).trace)(object, &mut edges) };
 }

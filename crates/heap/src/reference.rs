@@ -182,7 +182,7 @@ impl Trace for AnyRef {
     const FINALIZES: bool = false;
 
     #[inline]
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         visitor.edge(self.address);
     }
 
@@ -302,7 +302,7 @@ impl<T: Trace> Trace for Ref<T> {
     const FINALIZES: bool = false;
 
     #[inline]
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.any.trace(visitor);
     }
 

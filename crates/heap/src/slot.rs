@@ -108,7 +108,7 @@ impl Trace for AnySlot {
     const FINALIZES: bool = false;
 
     #[inline(always)]
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         if let Some(reference) = self.held() {
             visitor.edge(reference.address());
         }
@@ -199,7 +199,7 @@ impl<T: Trace> Trace for Slot<T> {
     const FINALIZES: bool = false;
 
     #[inline(always)]
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.any.trace(visitor);
     }
 

@@ -60,7 +60,7 @@ impl<T: Trace> Trace for Weak<T> {
     const UNSEEN: bool = false;
     const FINALIZES: bool = false;
 
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.object.trace(visitor);
     }
 
@@ -73,7 +73,7 @@ impl<T: Trace> Trace for Weak<T> {
 struct Closure<F>(F);
 
 impl<F: Fn(Live<'_, WeakReference>) + 'static> Notify for Closure<F> {
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, _: &mut dyn Visitor) {}
 
     fn call(&self, weak: Live<'_, WeakReference>) {
         (self.0)(weak);

@@ -136,7 +136,7 @@ enum Mood {
 }
 
 impl Trace for Rude {
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         match self.mood.get() {
             Mood::Panics => resume_unwind(Box::new("rude")),
             Mood::DropsOthers => drop(self.victim.borrow_mut().take()),

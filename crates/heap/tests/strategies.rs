@@ -53,7 +53,7 @@ struct Noisy {
 impl Trace for Noisy {
     const UNSEEN: bool = false;
 
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.slots.trace(visitor);
     }
     fn clear(&self, released: &mut gleaner::Released<'_>) {

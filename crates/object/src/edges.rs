@@ -1,27 +1,40 @@
 //! How references leave an object: shown to a visitor, or given up to the released.
 //!
-//! A visitor is a buffer, not a callback. `trace` is called through a function pointer, and if each edge came
-//! back through another one, a pass over two million objects would pay six million indirect calls. So the edges are
-//! written to an array, and the collector takes them in a loop of its own.
+//! `trace` is called through a function pointer, and if each edge came back through another one, a pass over two million
+//! objects would pay six million indirect calls. So the edges are written to an array, and the collector takes them in a loop
+//! of its own.
 //!
 //! In a pass over the whole heap most edges need nothing but a count or a mark in a side table. That the visitor does
-//! itself, where the compiler can see it together with the `trace` that shows the edge, and only what is worth more goes
-//! to the array: counts that have wrapped, and objects that were not marked.
+//! itself, where the compiler can see it together with the `trace` that shows the edge (which is why `trace` is generic: there
+//! is one for each way to visit), and only what is worth more goes to the array: counts that have wrapped, and objects that were not marked.
 
 use core::cell::Cell;
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use crate::header::{Address, Header};
 use crate::side::Side;
 
-/// The number of edges a visitor holds before it hands them on.
+/// The number of edges that are kept before they are handed on.
 const CAPACITY: usize = 64;
 
-/// What a visitor does with an edge.
+/// Is shown the references of an object, one by one.
+///
+/// [`Trace::trace`](crate::Trace::trace) passes it on to the fields; only references of the heap's own know what to show.
+pub trait Visitor {
+    /// Takes one edge.
+    fn edge(&mut self, address: Address);
+}
+
+impl Visitor for &mut dyn Visitor {
+    fn edge(&mut self, address: Address) {
+        (**self).edge(address);
+    }
+}
+
+/// What is done with an edge in a pass by side tables.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Visit {
-    /// Keeps it.
-    Keep,
     /// Counts it in the side table of its object; keeps it if that has wrapped.
     Count,
     /// Marks its object in the side table; keeps it if it was not marked.
@@ -32,10 +45,8 @@ pub enum Visit {
     Rescue,
 }
 
-/// Takes the edges that an object shows.
-pub struct Visitor<'a> {
-    /// What is done with an edge.
-    pub visit: Visit,
+/// The edges that are kept: as a visitor it keeps all.
+pub struct Edges<'a> {
     owner: *const (),
     edges: [Address; CAPACITY],
     len: usize,
@@ -43,44 +54,98 @@ pub struct Visitor<'a> {
     flush: &'a mut dyn FnMut(&[Address]),
 }
 
-impl<'a> Visitor<'a> {
-    /// Makes a visitor that keeps all edges and hands them to `flush`, in order, when it is full or dropped.
-    pub fn new(flush: &'a mut dyn FnMut(&[Address])) -> Self {
-        Visitor::of_pass(core::ptr::null(), Visit::Keep, flush)
-    }
-
-    /// Makes a visitor of a pass, which works on the side tables of their owner.
-    pub fn of_pass(owner: *const (), visit: Visit, flush: &'a mut dyn FnMut(&[Address])) -> Self {
-        Visitor { visit, owner, edges: [NonNull::<Header>::dangling(); CAPACITY], len: 0, seen: 0, flush }
-    }
-
-    /// Takes one edge.
+impl Visitor for Edges<'_> {
     #[inline(always)]
-    pub fn edge(&mut self, address: Address) {
-        self.seen = self.seen.wrapping_add(1);
-        let visit = self.visit;
-        if visit != Visit::Keep {
-            let Some(side) = Side::of(self.owner, address) else { return };
-            let entry = Side::entry(address);
-            let kept = match visit {
-                Visit::Count => side.count(entry),
-                Visit::Mark => {
-                    prefetch(address);
-                    side.mark(entry)
-                }
-                Visit::Rescue => side.mark(entry) && side.is_traced(entry),
-                _ => side.mark(entry) && !side.is_queued(side.page_of(entry)),
-            };
-            if !kept {
-                return;
-            }
+    fn edge(&mut self, address: Address) {
+        self.keep(address);
+    }
+}
+
+/// A [`Visit`] as a type, so that what is done with an edge is known where the compiler sees it shown.
+pub(crate) trait Look {
+    /// Does to an entry's object what is to be done; returns whether the edge is kept.
+    fn keeps(side: &Side, entry: usize, address: Address) -> bool;
+}
+
+/// [`Visit::Count`]
+pub(crate) struct Count;
+/// [`Visit::Mark`]
+pub(crate) struct Mark;
+/// [`Visit::MarkPage`]
+pub(crate) struct MarkPage;
+/// [`Visit::Rescue`]
+pub(crate) struct Rescue;
+
+impl Look for Count {
+    #[inline(always)]
+    fn keeps(side: &Side, entry: usize, _: Address) -> bool {
+        side.count(entry)
+    }
+}
+
+impl Look for Mark {
+    #[inline(always)]
+    fn keeps(side: &Side, entry: usize, address: Address) -> bool {
+        prefetch(address);
+        side.mark(entry)
+    }
+}
+
+impl Look for MarkPage {
+    #[inline(always)]
+    fn keeps(side: &Side, entry: usize, _: Address) -> bool {
+        side.mark(entry) && !side.is_queued(side.page_of(entry))
+    }
+}
+
+impl Look for Rescue {
+    #[inline(always)]
+    fn keeps(side: &Side, entry: usize, _: Address) -> bool {
+        side.mark(entry) && side.is_traced(entry)
+    }
+}
+
+/// The visitor of a pass.
+pub(crate) struct Looking<'b, 'a, L>(&'b mut Edges<'a>, PhantomData<L>);
+
+impl<'b, 'a, L> Looking<'b, 'a, L> {
+    /// Makes one that keeps edges in a list.
+    pub(crate) fn new(edges: &'b mut Edges<'a>) -> Self {
+        Looking(edges, PhantomData)
+    }
+}
+
+impl<L: Look> Visitor for Looking<'_, '_, L> {
+    #[inline(always)]
+    fn edge(&mut self, address: Address) {
+        let edges = &mut *self.0;
+        edges.seen = edges.seen.wrapping_add(1);
+        if let Some(side) = Side::of(edges.owner, address)
+            && L::keeps(side, Side::entry(address), address)
+        {
+            edges.keep(address);
         }
+    }
+}
+
+impl<'a> Edges<'a> {
+    /// Makes a list that is handed to `flush`, in order, when it is full or dropped.
+    pub fn new(flush: &'a mut dyn FnMut(&[Address])) -> Self {
+        Edges::of_pass(core::ptr::null(), flush)
+    }
+
+    /// Makes a list for a pass, which works on the side tables of their owner.
+    pub fn of_pass(owner: *const (), flush: &'a mut dyn FnMut(&[Address])) -> Self {
+        Edges { owner, edges: [NonNull::<Header>::dangling(); CAPACITY], len: 0, seen: 0, flush }
+    }
+
+    /// Keeps an edge.
+    #[inline(always)]
+    fn keep(&mut self, address: Address) {
         self.edges[self.len % CAPACITY] = address;
         self.len += 1;
         if self.len == CAPACITY {
             self.flush();
-            // Nobody has changed it: said for the compiler.
-            self.visit = visit;
         }
     }
 
@@ -105,6 +170,18 @@ impl<'a> Visitor<'a> {
         Some(self.edges[self.len])
     }
 
+    /// Keeps what was taken back last after all.
+    #[inline]
+    pub(crate) fn take_back_pop(&mut self) {
+        self.len += 1;
+    }
+
+    /// Returns the table for an object, if the pass has one.
+    #[inline(always)]
+    pub(crate) fn side(&self, object: Address) -> Option<&'a Side> {
+        Side::of(self.owner, object)
+    }
+
     /// Hands on what it holds.
     #[cold]
     #[inline(never)]
@@ -114,7 +191,7 @@ impl<'a> Visitor<'a> {
     }
 }
 
-impl Drop for Visitor<'_> {
+impl Drop for Edges<'_> {
     fn drop(&mut self) {
         // After a panic in `trace` what is held is worth nothing: the pass is being abandoned.
         if self.len > 0 && !std::thread::panicking() {

@@ -33,8 +33,9 @@ pub mod seeded;
 pub mod shelf;
 pub mod side;
 pub mod trace;
+mod typed;
 
-pub use edges::{Released, Visit, Visitor};
+pub use edges::{Edges, Released, Visit, Visitor};
 pub use header::{Address, Flags, Header, MAX_STAMP};
 pub use live::Live;
 pub use record::{ObjectBox, TypeRecord};

@@ -3,11 +3,11 @@
 use core::any::{TypeId, type_name};
 use core::ptr::NonNull;
 
-use crate::edges::{Released, Visit, Visitor};
+use crate::edges::{Edges, Released};
 use crate::header::{Address, Header};
 use crate::live::Live;
-use crate::side::ones;
 use crate::trace::Trace;
+use crate::typed::Typed;
 
 /// An object as it lies in its block.
 #[repr(C)]
@@ -36,12 +36,9 @@ pub struct TypeRecord {
     ///
     /// # Safety
     /// O1 and O2 must hold, and the value must not have been dropped.
-    pub trace: unsafe fn(Address, &mut Visitor<'_>),
-    /// Shows every reference of each of those of 64 objects side by side, so many bytes apart, whose bit is set, in order.
-    ///
-    /// # Safety
-    /// As for `trace`, of each of them.
-    pub trace_row: unsafe fn(Address, usize, u64, &mut Visitor<'_>),
+    pub trace: unsafe fn(Address, &mut Edges<'_>),
+    /// What a pass by side tables does to objects of the type.
+    pub typed: Typed,
     /// Takes the references out of the object that can be taken out through a shared borrow.
     ///
     /// # Safety
@@ -80,7 +77,7 @@ impl TypeRecord {
                 unseen: T::TRACKED && T::UNSEEN,
                 may_finalize: T::FINALIZES,
                 trace: trace::<T>,
-                trace_row: trace_row::<T>,
+                typed: Typed::of::<T>(),
                 clear: clear::<T>,
                 finalizes: finalizes::<T>,
                 finalize: finalize::<T>,
@@ -129,38 +126,9 @@ impl TypeRecord {
     }
 }
 
-unsafe fn trace<T: Trace>(address: Address, visitor: &mut Visitor<'_>) {
+unsafe fn trace<T: Trace>(address: Address, edges: &mut Edges<'_>) {
     // SAFETY: the caller vouches for O1 and O2, and for the value during the call.
-    unsafe { TypeRecord::value::<T>(address) }.trace(visitor);
-}
-
-unsafe fn trace_row<T: Trace>(first: Address, stride: usize, which: u64, visitor: &mut Visitor<'_>) {
-    // One loop for each way to visit, so that nobody asks at every edge.
-    // SAFETY: as in `trace`; the objects lie in the row.
-    unsafe {
-        match visitor.visit {
-            Visit::Keep => trace_row_so::<T>(Visit::Keep, first, stride, which, visitor),
-            Visit::Count => trace_row_so::<T>(Visit::Count, first, stride, which, visitor),
-            Visit::Mark => trace_row_so::<T>(Visit::Mark, first, stride, which, visitor),
-            Visit::Rescue => trace_row_so::<T>(Visit::Rescue, first, stride, which, visitor),
-            Visit::MarkPage => trace_row_so::<T>(Visit::MarkPage, first, stride, which, visitor),
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn trace_row_so<T: Trace>(
-    visit: Visit,
-    first: Address,
-    stride: usize,
-    which: u64,
-    visitor: &mut Visitor<'_>,
-) {
-    for number in ones(which) {
-        visitor.visit = visit;
-        // SAFETY: by contract.
-        unsafe { TypeRecord::value::<T>(first.byte_add(number * stride)) }.trace(visitor);
-    }
+    unsafe { TypeRecord::value::<T>(address) }.trace(edges);
 }
 
 unsafe fn clear<T: Trace>(address: Address, released: &mut Released<'_>) {

@@ -168,11 +168,15 @@ impl Side {
         self.queued.set(if queued { self.queued.get() | bit } else { self.queued.get() & !bit });
     }
 
-    /// Notes that an entry's object is a subject with so many references that are to be explained.
+    /// Notes that the objects of these entries of a word are subjects.
     #[inline(always)]
-    pub fn enter(&self, entry: usize, references: i8) {
-        let subjects = &self.subjects[entry / 64];
-        subjects.set(subjects.get() | 1 << (entry % 64));
+    pub fn enter(&self, word: usize, bits: u64) {
+        self.subjects[word].set(self.subjects[word].get() | bits);
+    }
+
+    /// Notes that an entry's object has so many references that are to be explained.
+    #[inline(always)]
+    pub fn expect(&self, entry: usize, references: i8) {
         let left = &self.left[entry];
         left.set(left.get().wrapping_add(references));
     }
@@ -263,6 +267,19 @@ impl Side {
     #[must_use]
     pub fn is_traced(&self, entry: usize) -> bool {
         self.traced[entry / 64].get() >> (entry % 64) & 1 != 0
+    }
+
+    /// Notes that an entry is traced, if it is grey; returns whether it was.
+    #[inline(always)]
+    #[must_use]
+    pub fn begin_trace(&self, entry: usize) -> bool {
+        let (word, bit) = (entry / 64, 1 << (entry % 64));
+        let traced = self.traced[word].get();
+        if self.marks[word].get() & !traced & bit == 0 {
+            return false;
+        }
+        self.traced[word].set(traced | bit);
+        true
     }
 
     /// Notes that entries of a word are traced.
@@ -370,7 +387,8 @@ mod tests {
             for held in [0, 1, 2] {
                 (0..100).for_each(|_| assert!(!side.count(entry)));
                 assert_eq!(side.held_from_outside(word), 0, "not entered, or not held");
-                side.enter(entry, 125 + held);
+                side.enter(word, bit);
+                side.expect(entry, 125 + held);
                 (0..25).for_each(|_| assert!(!side.count(entry)));
                 assert_eq!(side.held_from_outside(word), if held > 0 { bit } else { 0 });
                 assert!(side.is_subject(entry));
@@ -385,7 +403,6 @@ mod tests {
     fn a_byte_that_wraps_says_so() {
         with_side(Grid { page_shift: 14, unit: 16 }, |side, object| {
             let entry = Side::entry(object);
-            side.enter(entry, 0);
             let wraps = (0..1000).filter(|_| side.count(entry)).count();
             assert_eq!(256 * wraps as i64 - i64::from(side.settle(entry)), 1000);
         });
@@ -396,12 +413,13 @@ mod tests {
         with_side(Grid { page_shift: 14, unit: 16 }, |side, object| {
             let entry = Side::entry(object);
             let (word, bit) = (entry / 64, 1 << (entry % 64));
-            side.enter(entry, 1);
+            side.enter(word, bit);
+            side.expect(entry, 1);
             assert_eq!((side.held_from_outside(word), side.unmarked(word)), (bit, bit));
             assert!(side.is_unmarked(entry));
             assert_eq!((side.mark(entry), side.mark(entry)), (true, false));
             assert_eq!((side.unmarked(word), side.grey(word)), (0, bit));
-            side.set_traced(word, bit);
+            assert_eq!((side.begin_trace(entry), side.begin_trace(entry)), (true, false));
             assert_eq!(side.grey(word), 0);
             side.leave(entry);
             assert!(side.mark(entry) && side.unmarked(word) == 0);

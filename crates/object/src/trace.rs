@@ -33,7 +33,7 @@ pub trait Trace: 'static {
     const TAG: u8 = 0;
 
     /// Shows every reference the value holds, always in the same order (CPython's `tp_traverse`).
-    fn trace(&self, visitor: &mut Visitor<'_>);
+    fn trace(&self, visitor: &mut impl Visitor);
 
     /// Gives up the references that can be taken out through a shared borrow, in order (CPython's `tp_clear`).
     /// References without interior mutability stay, as in Python's tuples.
@@ -72,7 +72,7 @@ macro_rules! atoms {
             const TRACKED: bool = false;
             const UNSEEN: bool = false;
             const FINALIZES: bool = false;
-            fn trace(&self, _: &mut Visitor<'_>) {}
+            fn trace(&self, _: &mut impl Visitor) {}
         }
     )*};
 }
@@ -113,7 +113,7 @@ impl<T: Copy + 'static> Trace for Cell<T> {
     // What can be copied out of a cell is no counted reference.
     const TRACKED: bool = false;
     const UNSEEN: bool = false;
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, _: &mut impl Visitor) {}
 }
 
 /// Sequences: each element in turn. Cleared only behind a cell.
@@ -123,7 +123,7 @@ macro_rules! sequences {
             const TRACKED: bool = $element::TRACKED;
             const UNSEEN: bool = $element::UNSEEN;
             #[inline]
-            fn trace(&self, visitor: &mut Visitor<'_>) {
+            fn trace(&self, visitor: &mut impl Visitor) {
                 self.iter().for_each(|element| element.trace(visitor));
             }
             #[inline]
@@ -150,7 +150,7 @@ impl<T: Trace, const N: usize> Trace for [T; N] {
     const TRACKED: bool = T::TRACKED;
     const UNSEEN: bool = T::UNSEEN;
     #[inline]
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.iter().for_each(|element| element.trace(visitor));
     }
     #[inline]
@@ -167,7 +167,7 @@ impl<T: Trace> Trace for Box<T> {
     const TRACKED: bool = T::TRACKED;
     const UNSEEN: bool = T::UNSEEN;
     #[inline]
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         (**self).trace(visitor);
     }
     #[inline]
@@ -186,7 +186,7 @@ impl<T: 'static> Trace for Rc<T> {
     const TRACKED: bool = false;
     const UNSEEN: bool = false;
     #[inline]
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, _: &mut impl Visitor) {}
 }
 
 macro_rules! maps {
@@ -195,7 +195,7 @@ macro_rules! maps {
             const TRACKED: bool = K::TRACKED || V::TRACKED;
             const UNSEEN: bool = K::UNSEEN || V::UNSEEN;
             #[inline]
-            fn trace(&self, visitor: &mut Visitor<'_>) {
+            fn trace(&self, visitor: &mut impl Visitor) {
                 for (key, value) in self {
                     key.trace(visitor);
                     value.trace(visitor);
@@ -228,7 +228,7 @@ impl<T: Trace, S: BuildHasher + 'static> Trace for HashSet<T, S> {
     const TRACKED: bool = T::TRACKED;
     const UNSEEN: bool = T::UNSEEN;
     #[inline]
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.iter().for_each(|element| element.trace(visitor));
     }
     #[inline]
@@ -243,7 +243,7 @@ impl<T: Trace + Default> Trace for RefCell<T> {
     const TRACKED: bool = T::TRACKED;
     const UNSEEN: bool = T::TRACKED;
     #[inline]
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         if let Ok(value) = self.try_borrow() {
             value.trace(visitor);
         }
@@ -268,7 +268,7 @@ macro_rules! tuples {
             const TRACKED: bool = $($name::TRACKED)||*;
             const UNSEEN: bool = $($name::UNSEEN)||*;
             #[inline]
-            fn trace(&self, visitor: &mut Visitor<'_>) {
+            fn trace(&self, visitor: &mut impl Visitor) {
                 let ($($name,)*) = self;
                 $($name.trace(visitor);)*
             }

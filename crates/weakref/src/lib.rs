@@ -22,7 +22,7 @@ use gleaner_object::{Address, Live, Released, Trace, Visitor};
 /// What is told of a referent's death.
 pub trait Notify {
     /// Shows the references that the callback holds.
-    fn trace(&self, visitor: &mut Visitor<'_>);
+    fn trace(&self, visitor: &mut dyn Visitor);
     /// Is called once, after the referent has become unreachable through `weak`.
     fn call(&self, weak: Live<'_, WeakReference>);
 }
@@ -81,7 +81,7 @@ impl Trace for WeakReference {
     const UNSEEN: bool = false;
     const FINALIZES: bool = false;
 
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         if let Some(callback) = &*self.callback.borrow() {
             callback.trace(visitor);
         }

@@ -7,7 +7,7 @@ use gleaner_weakref::{Notify, Table, WeakReference};
 struct Silent;
 
 impl Notify for Silent {
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, _: &mut dyn Visitor) {}
     fn call(&self, _: Live<'_, WeakReference>) {}
 }
 

@@ -34,7 +34,7 @@ impl Trace for Node {
     // All references are in slots.
     const UNSEEN: bool = false;
 
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.fields.trace(visitor);
         self.weak.trace(visitor);
     }

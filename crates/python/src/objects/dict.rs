@@ -148,7 +148,7 @@ fn spread(hash: i64) -> u64 {
 }
 
 impl Trace for DictData {
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         for entry in self.iter() {
             entry.key.trace(visitor);
             entry.value.trace(visitor);

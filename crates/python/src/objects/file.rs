@@ -36,5 +36,5 @@ impl Trace for File {
     const FINALIZES: bool = false;
     const TAG: u8 = Kind::File as u8;
 
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, _: &mut impl Visitor) {}
 }

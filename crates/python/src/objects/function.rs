@@ -28,7 +28,7 @@ impl Trace for CodeObject {
     const FINALIZES: bool = false;
     const TAG: u8 = Kind::Code as u8;
 
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, _: &mut impl Visitor) {}
 }
 
 /// A function of the program's.
@@ -86,5 +86,5 @@ impl Trace for Builtin {
     const FINALIZES: bool = false;
     const TAG: u8 = Kind::Builtin as u8;
 
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, _: &mut impl Visitor) {}
 }

@@ -22,7 +22,7 @@ pub struct Generator {
 impl Trace for Generator {
     const TAG: u8 = Kind::Generator as u8;
 
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         if let Ok(frame) = self.frame.try_borrow()
             && let Some(frame) = &*frame
         {

@@ -30,7 +30,7 @@ impl Default for Attributes {
 }
 
 impl Trace for Attributes {
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         match self {
             Attributes::Inline(values) => values.iter().for_each(|(_, value)| value.trace(visitor)),
             Attributes::Dict(dict) => dict.trace(visitor),
@@ -82,7 +82,7 @@ pub struct Instance {
 impl Trace for Instance {
     const TAG: u8 = Kind::Instance as u8;
 
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.class.trace(visitor);
         self.attributes.trace(visitor);
         self.extra.trace(visitor);
@@ -115,7 +115,7 @@ impl<const N: usize> Trace for Slotted<N> {
     const UNSEEN: bool = false;
     const TAG: u8 = Kind::Slotted0 as u8 + N as u8;
 
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.class.trace(visitor);
         self.slots.trace(visitor);
     }

@@ -39,7 +39,7 @@ impl Trace for Big {
     const FINALIZES: bool = false;
     const TAG: u8 = Kind::Big as u8;
 
-    fn trace(&self, _: &mut gleaner::Visitor<'_>) {}
+    fn trace(&self, _: &mut impl gleaner::Visitor) {}
 }
 
 /// A float.

@@ -15,7 +15,7 @@ impl Trace for Tuple {
     const FINALIZES: bool = false;
     const TAG: u8 = Kind::Tuple as u8;
 
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, visitor: &mut impl Visitor) {
         self.0.iter().for_each(|item| item.trace(visitor));
     }
 

@@ -62,7 +62,7 @@ impl Trace for Str {
     const FINALIZES: bool = false;
     const TAG: u8 = Kind::Str as u8;
 
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, _: &mut impl Visitor) {}
 }
 
 /// Bytes.
@@ -74,5 +74,5 @@ impl Trace for Bytes {
     const FINALIZES: bool = false;
     const TAG: u8 = Kind::Bytes as u8;
 
-    fn trace(&self, _: &mut Visitor<'_>) {}
+    fn trace(&self, _: &mut impl Visitor) {}
 }

@@ -16,12 +16,12 @@ pub enum Target {
 }
 
 impl Notify for Target {
-    fn trace(&self, visitor: &mut Visitor<'_>) {
+    fn trace(&self, mut visitor: &mut dyn Visitor) {
         match self {
-            Target::Callback(value) => value.trace(visitor),
+            Target::Callback(value) => value.trace(&mut visitor),
             Target::Subclass(callback, outer) => {
-                callback.trace(visitor);
-                outer.trace(visitor);
+                callback.trace(&mut visitor);
+                outer.trace(&mut visitor);
             }
             Target::Nobody => {}
         }

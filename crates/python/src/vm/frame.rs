@@ -62,7 +62,7 @@ impl Frame {
         self.stack = Vec::new();
     }
 
-    pub(crate) fn trace(&self, visitor: &mut Visitor<'_>) {
+    pub(crate) fn trace(&self, visitor: &mut impl Visitor) {
         self.function.trace(visitor);
         self.globals.trace(visitor);
         self.names.trace(visitor);

@@ -1,4 +1,4 @@
-//! How references are counted, where the numbers become awkward.
+//! Passes over the heap where numbers or shapes are awkward.
 
 use gleaner::{Bounds, Heap, Ref, Slot, StrategyKind, Trace};
 use std::time::Duration;
