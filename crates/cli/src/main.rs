@@ -10,6 +10,7 @@ mod options;
 mod output;
 mod replay;
 mod run;
+mod scripts;
 mod shrink;
 mod stress;
 mod trace;

@@ -75,6 +75,9 @@ const SECONDS: RangeInclusive<u64> = 1..=31_536_000;
 
 #[derive(Args, Debug, Default)]
 pub(crate) struct Stress {
+    /// Scripts of Python's object layer, with objects of all types, beside CPython; those that part go to corpora/python
+    #[arg(long, conflicts_with_all = ["threads", "faults"])]
+    pub(crate) scripts: bool,
     /// Stop after so many seconds [default: 20, if --programs is not given]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(SECONDS))]
     pub(crate) seconds: Option<u64>,

@@ -16,13 +16,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::output::{self, grouped, table};
-use crate::{Verdict, options};
+use crate::{Verdict, options, scripts};
 
 /// How long a run is if nobody says.
-const SECONDS: u64 = 20;
+pub(crate) const SECONDS: u64 = 20;
 
 /// Runs the command.
 pub(crate) fn run(options: &options::Stress, seed: Option<u64>, json: bool) -> Result<Verdict> {
+    if options.scripts {
+        return scripts::run(options, seed, json);
+    }
     let python = options.machines.python()?;
     let stress = plan(options, seed, python.as_ref());
     let compared_with = match (&python, stress.compared_python()) {
@@ -32,7 +35,7 @@ pub(crate) fn run(options: &options::Stress, seed: Option<u64>, json: bool) -> R
     };
     // Each thread starts its own.
     drop(python);
-    let bar = bar(&stress);
+    let bar = bar(stress.time, stress.programs);
     let report = stress.run(|progress| {
         bar.set_position(match stress.programs {
             Some(limit) if stress.time.is_none() => progress.programs.min(limit),
@@ -76,11 +79,11 @@ fn plan(options: &options::Stress, seed: Option<u64>, python: Option<&Python>) -
 }
 
 /// Returns a progress bar on a terminal, and none elsewhere.
-fn bar(stress: &Stress) -> ProgressBar {
+pub(crate) fn bar(time: Option<Duration>, programs: Option<u64>) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let length = stress.time.map(|time| time.as_secs()).or(stress.programs);
+    let length = time.map(|time| time.as_secs()).or(programs);
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}");
     ProgressBar::new(length.unwrap_or(0)).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

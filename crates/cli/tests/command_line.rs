@@ -119,6 +119,32 @@ fn what_is_no_python_is_refused() {
     refused(&["stress", "--programs", "1", "--python", "/bin/true"], "/bin/true");
 }
 
+/// Scripts of the object layer are the same on the heap, under every strategy, and on the CPython at hand.
+#[test]
+fn scripts_are_compared_with_python() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let saved = folder.path().to_str().expect("UTF-8");
+    let ran = gleaner(&[
+        "stress",
+        "--scripts",
+        "--programs",
+        "64",
+        "--seed",
+        "5",
+        "--json",
+        "--regressions",
+        saved,
+    ]);
+    if ran.code == Some(2) {
+        assert!(ran.err.contains("name one with --python"), "{}", ran.err);
+        return;
+    }
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let said: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!((&said["scripts"], &said["divergences"]), (&64.into(), &0.into()));
+    assert!(said["lines"].as_u64() > Some(1000), "{said}");
+}
+
 #[test]
 fn stress_says_what_it_did() {
     let folder = tempfile::tempdir().expect("a temporary folder");

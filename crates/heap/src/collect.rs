@@ -15,6 +15,7 @@ use gleaner_weakref::WeakReference;
 
 use crate::control::{CollectionInfo, Phase};
 use crate::core::{Core, another};
+use crate::graph::look;
 use crate::reference::AnyRef;
 
 /// How many condemned objects give up their references before these are looked at.
@@ -98,7 +99,7 @@ impl Core {
         if self.rules.plain_weakrefs_survive && !self.table.is_empty() {
             self.for_each_condemned(Core::silence);
         }
-        let collected = freed + self.collector.condemned_len() as u64;
+        let collected = freed + self.count_condemned();
         if self.debug.saves() {
             self.save_garbage();
         } else if self.noisy.get() {
@@ -107,6 +108,17 @@ impl Core {
             self.delete_garbage_unseen();
         }
         collected
+    }
+
+    /// Returns how many of the condemned count as collected.
+    fn count_condemned(&self) -> u64 {
+        let all = self.collector.condemned_len() as u64;
+        let Some(counts) = self.counts.borrow().clone() else { return all };
+        let mut left_out = 0;
+        self.for_each_condemned(|core, object| {
+            core.unraisable(|| left_out += u64::from(!look(object, |object| counts(object))));
+        });
+        all - left_out
     }
 
     /// Tells whether no object is watched, and none may have a finalizer.

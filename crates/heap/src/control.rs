@@ -63,6 +63,8 @@ impl CollectionInfo {
 pub struct InvalidGeneration(pub usize);
 
 pub(crate) type PauseHook = Rc<dyn Fn(Pause)>;
+/// Tells whether an object of the garbage counts as collected.
+pub(crate) type Counts = Rc<dyn Fn(&AnyRef) -> bool>;
 pub(crate) type Callback = Rc<dyn Fn(&Heap, Phase, &CollectionInfo)>;
 
 impl Core {
@@ -198,6 +200,14 @@ impl Heap {
     /// collection that goes on later: for measurements. It must leave the heap alone; panics in it are unraisable.
     pub fn set_pause_hook(&self, hook: impl Fn(Pause) + 'static) {
         let old = self.core().pause_hook.replace(Some(Rc::new(hook)));
+        drop(old);
+    }
+
+    /// Sets which objects of the garbage count as collected: for a runtime whose rules are not those of the types, as CPython's
+    /// up to 3.13, which does not track a dict of atoms. It is asked about each, before it is cleared, and must leave the heap
+    /// alone, but for counts; panics in it are unraisable.
+    pub fn set_counts(&self, counts: impl Fn(&AnyRef) -> bool + 'static) {
+        let old = self.core().counts.replace(Some(Rc::new(counts)));
         drop(old);
     }
 

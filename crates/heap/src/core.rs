@@ -14,7 +14,7 @@ use gleaner_refcount::{Left, ONE, Trashcan, Undertaker, decref, incref, note, re
 use gleaner_weakref::{Table, WeakReference};
 
 use crate::builder::Rules;
-use crate::control::{Callback, PauseHook};
+use crate::control::{Callback, Counts, PauseHook};
 use crate::heap::{Heap, Unraisable};
 use crate::reference::AnyRef;
 use crate::shelves::Shelves;
@@ -35,6 +35,7 @@ pub(crate) struct Core {
     pub(crate) callbacks: RefCell<Vec<(u64, Callback)>>,
     pub(crate) hook: RefCell<Option<UnraisableHook>>,
     pub(crate) pause_hook: RefCell<Option<PauseHook>>,
+    pub(crate) counts: RefCell<Option<Counts>>,
     /// [`Heap`] handles.
     pub(crate) handles: Cell<usize>,
     /// Objects that have not been freed.
@@ -61,6 +62,7 @@ impl Core {
             callbacks: RefCell::default(),
             hook: RefCell::default(),
             pause_hook: RefCell::default(),
+            counts: RefCell::default(),
             handles: Cell::new(0),
             live: Cell::new(0),
             closing: Cell::new(false),
@@ -347,9 +349,13 @@ impl Core {
     fn condemn_with_care(&self, dead: Address) -> bool {
         // SAFETY: O1: its count is zero, but it has not been freed.
         let header = unsafe { dead.as_ref() };
+        // SAFETY: O1, O2.
+        let record = unsafe { record_of(dead) };
+        if record.tells_first && header.flags().has(Flags::WATCHED) {
+            self.tell_watchers(dead);
+        }
         if self.finalizes(dead) {
-            // SAFETY: O1, O2.
-            if unsafe { record_of(dead) }.tracked {
+            if record.tracked {
                 // Python tracks the object anew for its finalizer: it is young again.
                 self.collector.untrack(dead);
                 let _ = self.collector.track(dead);

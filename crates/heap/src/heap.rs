@@ -201,6 +201,7 @@ impl Heap {
             heap.callbacks.take();
             heap.hook.take();
             heap.pause_hook.take();
+            heap.counts.take();
             heap.closing.set(false);
         }
         Core::free_if_abandoned(core);

@@ -99,6 +99,13 @@ impl AnyRef {
         self.header().is_tracked()
     }
 
+    /// Stops tracking the object (`PyObject_GC_UnTrack`): for a runtime that knows it to refer to nothing that could be part of
+    /// a cycle. No collection finds it or what it refers to from then on: for the collector it is as good as a variable.
+    pub fn untrack(&self) {
+        // SAFETY: H1: the object lives.
+        unsafe { Core::of(self.address).as_ref() }.collector.untrack(self.address);
+    }
+
     /// Tells whether the object's finalizer has run (`gc.is_finalized`, PY-24).
     #[must_use]
     pub fn is_finalized(&self) -> bool {

@@ -32,6 +32,8 @@ pub struct TypeRecord {
     pub unseen: bool,
     /// Whether objects of the type may have finalizers.
     pub may_finalize: bool,
+    /// The type's [`Trace::TELLS_FIRST`].
+    pub tells_first: bool,
     /// Shows every reference of the object.
     ///
     /// # Safety
@@ -76,6 +78,7 @@ impl TypeRecord {
                 tracked: T::TRACKED,
                 unseen: T::TRACKED && T::UNSEEN,
                 may_finalize: T::FINALIZES,
+                tells_first: T::TELLS_FIRST,
                 trace: trace::<T>,
                 typed: Typed::of::<T>(),
                 clear: clear::<T>,

@@ -29,6 +29,9 @@ pub trait Trace: 'static {
     /// Whether any value has a finalizer: where it is false, nobody asks.
     const FINALIZES: bool = true;
 
+    /// Whether weak references to a dying object are told before its finalizer runs, as CPython's generators do; else after.
+    const TELLS_FIRST: bool = false;
+
     /// A number of the type's for whoever has to tell many types apart quickly; the heap does not look at it.
     const TAG: u8 = 0;
 

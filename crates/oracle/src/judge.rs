@@ -105,7 +105,7 @@ pub fn run(mut command: Command) -> io::Result<Said> {
 }
 
 /// Replaces addresses: nobody promises them.
-fn without_addresses(text: &str) -> String {
+pub(crate) fn without_addresses(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("0x") {

@@ -26,6 +26,7 @@ pub mod model;
 pub mod oracle;
 pub mod python;
 pub mod regression;
+pub mod scripts;
 pub mod seeds;
 pub mod stress;
 

@@ -100,6 +100,8 @@ pub struct Python {
     path: PathBuf,
     version: Version,
     timeout: Duration,
+    /// The part of the machine that is written in Python.
+    text: &'static str,
     driver: Option<Driver>,
     /// The batch under way.
     pending: Option<Vec<String>>,
@@ -124,7 +126,39 @@ impl Python {
     pub fn at(path: &Path) -> Result<Python, PythonError> {
         let version = find::ask(path)?;
         let (path, timeout) = (path.to_owned(), Python::TIMEOUT);
-        Ok(Python { path, version, timeout, driver: None, pending: None, past: Duration::ZERO })
+        let (text, driver, pending) = (driver::PROGRAMS, None, None);
+        Ok(Python { path, version, timeout, text, driver, pending, past: Duration::ZERO })
+    }
+
+    /// Lets it run scripts from here on, and no programs.
+    #[must_use]
+    pub fn for_scripts(self) -> Python {
+        Python { text: driver::SCRIPTS, driver: None, pending: None, ..self }
+    }
+
+    /// Hands over a batch of scripts, and starts the process if there is none.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_scripts(&mut self, texts: &[String]) -> Result<(), PythonError> {
+        if self.pending.is_some() {
+            return Err(PythonError::OutOfTurn);
+        }
+        self.hand_over(texts)?;
+        self.pending = Some(texts.to_vec());
+        Ok(())
+    }
+
+    /// Waits for what the scripts of a batch have printed, in order.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn receive_scripts(&mut self) -> Result<Vec<String>, PythonError> {
+        let texts = self.pending.take().ok_or(PythonError::OutOfTurn)?;
+        match self.collect_answers(texts.len()) {
+            Ok(lines) => lines.iter().enumerate().map(|(index, line)| unhex(index, line)).collect(),
+            Err(failure) => Err(self.blame(failure, &texts)),
+        }
     }
 
     /// Returns the path it was found at.
@@ -207,7 +241,7 @@ impl Python {
     /// Writes a batch to the process.
     fn hand_over(&mut self, texts: &[String]) -> Result<(), PythonError> {
         if self.driver.is_none() {
-            self.driver = Some(Driver::start(&self.path)?);
+            self.driver = Some(Driver::start(&self.path, self.text)?);
         }
         let driver = self.driver.as_mut().expect("just started");
         driver.write(texts);
@@ -251,6 +285,14 @@ fn parse(program: usize, line: &str) -> Result<Transcript, PythonError> {
     tokens
         .map(|tokens| Transcript { tokens, starts: Vec::new(), live: Vec::new() })
         .map_err(|_| refused(line))
+}
+
+/// Reads a line of the driver of scripts.
+fn unhex(program: usize, line: &str) -> Result<String, PythonError> {
+    let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = line.as_bytes().chunks(2).map(digits).collect();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.ok_or_else(|| PythonError::Refused { program, said: line.to_owned() })
 }
 
 impl Machine for Python {

@@ -15,6 +15,7 @@ pub mod op;
 pub mod operands;
 pub mod program;
 pub mod recording;
+pub mod script;
 pub mod shrink;
 pub mod text;
 pub mod transcript;

@@ -20,7 +20,7 @@ pub use file::File;
 pub use function::{Builtin, CodeObject, Function, Method};
 pub use generator::Generator;
 pub use instance::{Attributes, Extra, Instance, Payload, Slotted};
-pub use iterator::{Iter, Iterator};
+pub use iterator::{Iter, Iterator, Sort};
 pub use scalar::{Big, Bool, Ellipsis, Float, Int, NoneType, NotImplemented};
 pub use sequence::{Cell, List, Range, Slice, Tuple};
 pub use string::{Bytes, Str};

@@ -250,7 +250,18 @@ impl Judge<'_> {
             self.unsure[other as usize] |= !told;
         }
         self.graph.clear_ref(to);
-        self.tell(to)
+        if self.pass.is_some() {
+            return self.tell(to);
+        }
+        // What dies by its count refers to what it refers to until all have been told, and no longer.
+        let edges = self.graph.edges[node as usize];
+        self.perhaps.push(node);
+        self.tell(to)?;
+        self.perhaps.pop();
+        if self.fate(node) != Fate::Live {
+            edges.into_iter().for_each(|edge| self.doubt(edge));
+        }
+        Ok(())
     }
 
     /// What is reachable now is not the garbage of the collection under way, whatever becomes of it.

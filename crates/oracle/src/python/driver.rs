@@ -1,4 +1,4 @@
-//! One Python process that runs batches: `batch()` of `corpora/prelude.py`.
+//! One Python process that runs batches: of programs, `batch()` of `corpora/prelude.py`, or of scripts, `scripts.py`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use super::PythonError;
 
-/// The part of the machine that is written in Python.
-const PRELUDE: &str = include_str!("../../../../corpora/prelude.py");
+/// What runs programs.
+pub(super) const PROGRAMS: &str = include_str!("../../../../corpora/prelude.py");
+/// What runs scripts.
+pub(super) const SCRIPTS: &str = include_str!("scripts.py");
 /// How many bytes of a broken process's last words are kept.
 const LAST_WORDS: usize = 2000;
 
@@ -37,10 +39,10 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    /// Starts a process.
-    pub(super) fn start(path: &Path) -> Result<Driver, PythonError> {
+    /// Starts a process that runs batches as this text does.
+    pub(super) fn start(path: &Path, text: &str) -> Result<Driver, PythonError> {
         let mut child = Command::new(path)
-            .args(["-I", "-S", "-c", PRELUDE, "--batch"])
+            .args(["-I", "-S", "-c", text, "--batch"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -363,7 +363,7 @@ pub(super) fn init_payload(vm: &Vm, object: &Value, args: Args) -> Result<()> {
         Some(Payload::List(items)) => {
             let args = args.take(vm, "list", 0, 1)?;
             let new = args.first().map_or_else(|| Ok(Vec::new()), |value| vm.collect(value))?;
-            let old = items.replace(new);
+            let old = items.0.replace(new);
             drop(old);
         }
         Some(Payload::Dict(data)) => {

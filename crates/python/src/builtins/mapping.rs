@@ -119,6 +119,8 @@ const DICT: super::Table = &[
     ("clear", |vm, args| {
         let (dict, _) = method(vm, args, "clear", 0, 0)?;
         let old = table(&dict).take();
+        // What has been tracked stays so, for a while.
+        table(&dict).borrow_mut().tracked = old.tracked;
         drop(old);
         Ok(vm.none.clone())
     }),

@@ -3,6 +3,7 @@
 use super::{methods, sort};
 use crate::objects::instance::{list_of, tuple_of};
 use crate::objects::sequence::append;
+use crate::objects::sequence::let_go;
 use crate::objects::{Range, Slice};
 use crate::protocol::number::Number;
 use crate::value::{Result, Value, expect};
@@ -105,8 +106,7 @@ const LIST: super::Table = &[
     ("clear", |vm, args| {
         list_and(vm, &args, "clear")?;
         let (list, _) = args.method(vm, "clear", 0, 0)?;
-        let old = cell(&list).take();
-        drop(old);
+        let_go(cell(&list).take());
         Ok(vm.none.clone())
     }),
     ("copy", |vm, args| {

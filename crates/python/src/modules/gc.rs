@@ -2,11 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 
-use gleaner::{CollectionInfo, Debug, Phase, Ref, Report};
+use gleaner::{CollectionInfo, Debug, Phase, Ref, Report, WeakReference};
 
 use super::set;
 use crate::builtins::functions;
-use crate::objects::instance::{dict_of, list_of, text_of, tuple_of};
+use crate::objects::instance::{dict_of, list_of, set_of, text_of, tuple_of};
 use crate::objects::{Class, Module};
 use crate::protocol::describe::kind_name;
 use crate::value::{Kind, Result, Value, expect};
@@ -17,11 +17,18 @@ pub struct GcState {
     garbage: RefCell<Option<Value>>,
     callbacks: RefCell<Option<Value>>,
     collecting: Cell<bool>,
+    /// Whether a class was among the garbage of the running collection.
+    lost_class: Cell<bool>,
 }
 
 impl GcState {
     pub(crate) fn new() -> GcState {
-        GcState { garbage: RefCell::default(), callbacks: RefCell::default(), collecting: Cell::new(false) }
+        GcState {
+            garbage: RefCell::default(),
+            callbacks: RefCell::default(),
+            collecting: Cell::new(false),
+            lost_class: Cell::new(false),
+        }
     }
 }
 
@@ -47,6 +54,7 @@ pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> Result<()> {
             vm.tell_of_collection(phase, info);
         }
     });
+    vm.heap.set_counts(|object| current().is_none_or(|vm| vm.counts(object)));
     vm.heap.set_debug_hook(|_, report| {
         if let Some(vm) = current() {
             let text = match report {
@@ -71,7 +79,12 @@ impl Vm {
             if let Some(items) = garbage.as_ref().and_then(list_of) {
                 items.borrow_mut().extend(self.heap.take_garbage());
             }
+            if state.lost_class.take() {
+                self.forget_subclasses();
+            }
+            self.untrack_tuples(info.generation);
             if info.generation == 2 {
+                self.untrack_dicts();
                 self.sweep_interned();
             }
         }
@@ -91,6 +104,66 @@ impl Vm {
             }
         }
         self.handled.replace(handled);
+    }
+
+    /// Whether an object of the garbage is one of Python's, and was tracked.
+    fn counts(&self, object: &Value) -> bool {
+        match Kind::of(object) {
+            // The weak reference in a proxy, or in an instance of a subclass, is part of it.
+            Kind::Other => !self.faces.borrow().contains_key(&object.id()),
+            Kind::Class => {
+                self.gc.lost_class.set(true);
+                true
+            }
+            _ if !self.profile.untracks_dicts() => true,
+            Kind::Dict => dict_of(object).is_none_or(|data| data.borrow().tracked),
+            _ => true,
+        }
+    }
+
+    /// Lets go of the weak references by which classes know those that have inherited from them and died.
+    fn forget_subclasses(&self) {
+        let mut dead = Vec::new();
+        self.heap.for_each_object(|object| {
+            if let Some(class) = object.downcast_ref::<Class>() {
+                let is_dead = |weak: &mut Value| {
+                    weak.downcast_ref::<WeakReference>().is_none_or(|weak| weak.referent().is_none())
+                };
+                dead.extend(class.subclasses.borrow_mut().extract_if(.., is_dead));
+            }
+        });
+    }
+
+    /// Up to 3.13 a collection untracks those tuples among its survivors, in their order, in which nothing is tracked.
+    fn untrack_tuples(&self, generation: usize) {
+        if self.profile.untracks_tuples_at_once() {
+            return;
+        }
+        let generation = (generation < 2).then_some(generation + 1);
+        for object in self.heap.get_objects(generation).unwrap_or_default() {
+            let tracked = |items: &[Value]| items.iter().any(|item| self.may_be_tracked(item));
+            if Kind::of(&object) == Kind::Tuple && !tuple_of(&object).is_some_and(tracked) {
+                object.untrack();
+            }
+        }
+    }
+
+    /// Up to 3.13 a full collection untracks the dicts in which there is nothing tracked any more.
+    fn untrack_dicts(&self) {
+        if !self.profile.untracks_dicts() {
+            return;
+        }
+        self.heap.for_each_object(|object| {
+            if Kind::of(object) == Kind::Dict
+                && let Some(data) = dict_of(object)
+                && let Ok(mut data) = data.try_borrow_mut()
+                && data.tracked
+            {
+                let holds = |value: &Value| self.may_be_tracked(value);
+                let tracked = data.iter().any(|entry| holds(&entry.key) || holds(&entry.value));
+                data.tracked = tracked;
+            }
+        });
     }
 
     fn info_dict(&self, info: &CollectionInfo) -> Result {
@@ -113,34 +186,22 @@ impl Vm {
             Kind::Class => !expect::<Class>(value).builtin,
             // `object()` itself has nothing to hold.
             Kind::Slotted0 => !self.class_of(value).builtin,
-            Kind::Dict if self.profile.untracks_dicts() => dict_of(value).is_some_and(|data| {
-                data.borrow()
-                    .iter()
-                    .any(|entry| self.may_be_tracked(&entry.key) || self.may_be_tracked(&entry.value))
-            }),
-            Kind::Tuple => {
-                let items = tuple_of(value).unwrap_or_default();
-                if items.is_empty() {
-                    return false;
-                }
-                if items.iter().any(|item| self.may_be_tracked(item)) {
-                    return true;
-                }
-                // Up to 3.13 the collector untracks it when it sees it first.
-                !self.profile.untracks_tuples_at_once() && value.generation() == Some(0)
+            Kind::Dict if self.profile.untracks_dicts() => {
+                dict_of(value).is_some_and(|data| data.borrow().tracked)
             }
+            Kind::Tuple if self.profile.untracks_tuples_at_once() => {
+                tuple_of(value).is_some_and(|items| items.iter().any(|item| self.may_be_tracked(item)))
+            }
+            Kind::Tuple => value.is_tracked() && tuple_of(value).is_some_and(|items| !items.is_empty()),
             _ => value.is_tracked(),
         }
     }
 
     /// Whether a container with this in it must be tracked.
-    fn may_be_tracked(&self, value: &Value) -> bool {
+    pub(crate) fn may_be_tracked(&self, value: &Value) -> bool {
         match Kind::of(value) {
             Kind::Dict | Kind::Class => true,
-            Kind::Tuple => {
-                let items = tuple_of(value).unwrap_or_default();
-                self.nested("", || Ok(items.iter().any(|item| self.may_be_tracked(item)))).unwrap_or(true)
-            }
+            Kind::Tuple => self.nested("", || Ok(self.is_tracked(value))).unwrap_or(true),
             _ => value.is_tracked(),
         }
     }
@@ -237,6 +298,12 @@ const FUNCTIONS: crate::builtins::Table = &[
         let args = args.take(vm, "get_referents", 0, usize::MAX)?;
         let mut found = Vec::new();
         for object in &args {
+            if let Some((data, _)) = set_of(object)
+                && Kind::of(object) == Kind::Set
+            {
+                found.extend(data.borrow().iter().map(|entry| entry.key.clone()));
+                continue;
+            }
             let names_only = dict_of(object)
                 .filter(|data| data.borrow().iter().all(|entry| text_of(&entry.key).is_some()))
                 .filter(|_| Kind::of(object) == Kind::Dict);

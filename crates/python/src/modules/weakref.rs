@@ -66,11 +66,11 @@ const FUNCTIONS: crate::builtins::Table = &[
     }),
     ("getweakrefcount", |vm, args| {
         let args = args.take(vm, "getweakrefcount", 1, 1)?;
-        vm.count(vm.heap.watchers(&args[0]).len())
+        vm.count(vm.shown_watchers(&args[0]).len())
     }),
     ("getweakrefs", |vm, args| {
         let args = args.take(vm, "getweakrefs", 1, 1)?;
-        let faces: Vec<Value> = vm.heap.watchers(&args[0]).iter().map(|weak| vm.face(weak)).collect();
+        let faces: Vec<Value> = vm.shown_watchers(&args[0]).iter().map(|weak| vm.face(weak)).collect();
         // The plain proxy comes second.
         let (mut first, mut rest): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
         for face in faces {
@@ -136,7 +136,14 @@ impl Vm {
             | Kind::View
             | Kind::Member
             | Kind::Property
-            | Kind::Proxy => false,
+            | Kind::Proxy
+            | Kind::MappingProxy
+            | Kind::StaticMethod
+            | Kind::ClassMethod
+            | Kind::Super
+            | Kind::Frame
+            | Kind::Traceback => false,
+            Kind::Other => object.downcast_ref::<WeakReference>().is_none(),
             Kind::Instance
             | Kind::Slotted0
             | Kind::Slotted1
@@ -155,7 +162,22 @@ impl Vm {
                 kind_name(self, object)
             )));
         }
-        self.heap.watch(object, told).map_err(|_| self.no_memory())
+        let weak = self.heap.watch(object, told).map_err(|_| self.no_memory())?;
+        // What was at its place before may have been hidden.
+        self.faces.borrow_mut().remove(&weak.as_any().id());
+        Ok(weak)
+    }
+
+    /// The weak references to an object, but for the machine's own, by which a hidden one finds what it is hidden in.
+    fn shown_watchers(&self, object: &Value) -> Vec<Ref<WeakReference>> {
+        let hidden = match object.downcast_ref::<Proxy>() {
+            Some(proxy) => Some(proxy.weak.clone()),
+            None => weak_of(object).filter(|weak| weak.as_any() != object),
+        };
+        let own = hidden.and_then(|hidden| self.faces.borrow().get(&hidden.as_any().id()).cloned());
+        let mut watchers = self.heap.watchers(object);
+        watchers.retain(|weak| own.as_ref() != Some(weak.as_any()));
+        watchers
     }
 
     /// What Python shows of a weak reference object.
@@ -186,7 +208,8 @@ impl Vm {
             None => self.watch(object, Some(Box::new(Target::Nobody)))?,
             Some(callback) => self.watch(object, Some(Box::new(Target::Callback(callback.clone()))))?,
         };
-        let proxy = self.make(Proxy { weak: weak.clone() })?;
+        let callable = self.is_callable(object);
+        let proxy = self.make(Proxy { weak: weak.clone(), callable })?;
         let to_proxy = self.heap.watch(&proxy, None).map_err(|_| self.no_memory())?;
         self.note_face(&weak, to_proxy.into_any());
         Ok(proxy)
@@ -219,18 +242,24 @@ impl Vm {
             .unwrap_or_else(|| self.none.clone())
     }
 
+    /// A call of a weak reference takes no arguments.
+    fn called_plainly(&self, args: &mut Args) -> Result<()> {
+        std::mem::take(args).take(self, "weakref.ReferenceType", 0, 0).map(drop)
+    }
+
     /// Calls to weak references, proxies and static methods.
     pub(crate) fn call_special(&self, callable: &Value, args: &mut Args) -> Option<Result> {
         match Kind::of(callable) {
             Kind::Other if callable.downcast_ref::<WeakReference>().is_some() => {
-                Some(Ok(self.weak_call(callable)))
+                Some(self.called_plainly(args).map(|()| self.weak_call(callable)))
             }
             Kind::Instance
                 if matches!(crate::objects::instance::payload(callable), Some(Payload::Weak(_))) =>
             {
                 let class = self.class_of(callable);
                 let own = self.lookup(&class, &self.names.call);
-                own.is_none_or(|own| Kind::of(&own) == Kind::Builtin).then(|| Ok(self.weak_call(callable)))
+                let is_own = own.is_none_or(|own| Kind::of(&own) == Kind::Builtin);
+                is_own.then(|| self.called_plainly(args).map(|()| self.weak_call(callable)))
             }
             Kind::Proxy => {
                 let args = std::mem::take(args);

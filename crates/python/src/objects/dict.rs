@@ -27,6 +27,8 @@ pub struct Entry {
 pub struct DictData {
     entries: Vec<Option<Entry>>,
     places: HashTable<u32>,
+    /// Whether there has been anything in it that is tracked.
+    pub tracked: bool,
 }
 
 impl DictData {
@@ -150,8 +152,8 @@ fn spread(hash: i64) -> u64 {
 impl Trace for DictData {
     fn trace(&self, visitor: &mut impl Visitor) {
         for entry in self.iter() {
-            entry.key.trace(visitor);
             entry.value.trace(visitor);
+            entry.key.trace(visitor);
         }
     }
 

@@ -14,8 +14,8 @@ use crate::value::{Kind, Value};
 #[derive(Trace)]
 #[trace(tag = Kind::Exception as u8)]
 pub struct Exception {
-    /// Its class.
-    pub class: Ref<Class>,
+    /// Its attributes.
+    pub attributes: RefCell<Attributes>,
     /// `args`, a tuple.
     pub args: AnySlot,
     /// `__traceback__`
@@ -26,8 +26,8 @@ pub struct Exception {
     pub context: AnySlot,
     /// `__suppress_context__`
     pub suppress: Cell<bool>,
-    /// Its attributes.
-    pub attributes: RefCell<Attributes>,
+    /// Its class.
+    pub class: Ref<Class>,
 }
 
 /// An entry of a traceback.

@@ -43,10 +43,10 @@ pub struct Function {
     pub defaults: AnySlot,
     /// A dict, if there are any defaults of keyword-only parameters.
     pub keyword_defaults: AnySlot,
-    /// A tuple of cells, if there are free variables.
-    pub closure: AnySlot,
     /// `__dict__`, once somebody asked for it.
     pub dict: Slot<Dict>,
+    /// A tuple of cells, if there are free variables.
+    pub closure: AnySlot,
     /// `__name__`
     pub name: AnySlot,
     /// `__qualname__`

@@ -21,6 +21,7 @@ pub struct Generator {
 
 impl Trace for Generator {
     const TAG: u8 = Kind::Generator as u8;
+    const TELLS_FIRST: bool = true;
 
     fn trace(&self, visitor: &mut impl Visitor) {
         if let Ok(frame) = self.frame.try_borrow()

@@ -11,7 +11,7 @@ use num_bigint::BigInt;
 
 use super::class::Class;
 use super::dict::{Dict, DictData};
-use super::sequence::Tuple;
+use super::sequence::{Items, Tuple};
 use super::string::Str;
 use crate::value::{Kind, Value};
 
@@ -54,7 +54,7 @@ pub enum Payload {
     Float(f64),
     Str(#[trace(skip)] CompactString),
     Tuple(Tuple),
-    List(RefCell<Vec<Value>>),
+    List(Items),
     Dict(RefCell<DictData>),
     Set { data: RefCell<DictData>, frozen: bool },
     Weak(Slot<WeakReference>),
@@ -83,9 +83,9 @@ impl Trace for Instance {
     const TAG: u8 = Kind::Instance as u8;
 
     fn trace(&self, visitor: &mut impl Visitor) {
-        self.class.trace(visitor);
         self.attributes.trace(visitor);
         self.extra.trace(visitor);
+        self.class.trace(visitor);
     }
 
     // The class stays until the instance goes: what a clear sets free may still ask for it.
@@ -116,8 +116,8 @@ impl<const N: usize> Trace for Slotted<N> {
     const TAG: u8 = Kind::Slotted0 as u8 + N as u8;
 
     fn trace(&self, visitor: &mut impl Visitor) {
-        self.class.trace(visitor);
         self.slots.trace(visitor);
+        self.class.trace(visitor);
     }
 
     fn clear(&self, released: &mut Released<'_>) {
@@ -172,9 +172,9 @@ pub fn slots(value: &Value) -> &[AnySlot] {
 #[must_use]
 pub fn list_of(value: &Value) -> Option<&RefCell<Vec<Value>>> {
     match Kind::of(value) {
-        Kind::List => value.downcast_ref::<super::List>().map(|list| &list.items),
+        Kind::List => value.downcast_ref::<super::List>().map(|list| &list.items.0),
         Kind::Instance => match payload(value)? {
-            Payload::List(items) => Some(items),
+            Payload::List(items) => Some(&items.0),
             _ => None,
         },
         _ => None,

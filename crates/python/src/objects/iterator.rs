@@ -19,13 +19,64 @@ pub struct Iterator {
     pub other: AnySlot,
 }
 
+/// The sorts of iterators that are classes of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "the types' own names")]
+pub enum Sort {
+    List,
+    ListReversed,
+    Tuple,
+    Str,
+    Bytes,
+    Range,
+    Dict(ViewKind),
+    Set,
+    Reversed,
+    Callable,
+    Enumerate,
+    Zip,
+    Map,
+    Filter,
+    Other,
+}
+
+impl Iter {
+    /// Returns the sort of the iterator.
+    #[must_use]
+    pub fn sort(&self) -> Sort {
+        match self {
+            Iter::End(sort) => *sort,
+            Iter::List(_) => Sort::List,
+            Iter::ListReversed(_) => Sort::ListReversed,
+            Iter::Tuple(_) => Sort::Tuple,
+            Iter::Str(_) => Sort::Str,
+            Iter::Bytes(_) => Sort::Bytes,
+            Iter::Range { .. } => Sort::Range,
+            Iter::Dict { kind, .. } => Sort::Dict(*kind),
+            Iter::Set { .. } => Sort::Set,
+            Iter::ItemsReversed(_) => Sort::Reversed,
+            Iter::Callable => Sort::Callable,
+            Iter::Enumerate(_) => Sort::Enumerate,
+            Iter::Zip(..) => Sort::Zip,
+            Iter::Map(_) => Sort::Map,
+            Iter::Filter => Sort::Filter,
+            Iter::Items(_) | Iter::Lines | Iter::Ready(_) => Sort::Other,
+        }
+    }
+}
+
+impl Default for Iter {
+    fn default() -> Iter {
+        Iter::End(Sort::Other)
+    }
+}
+
 /// What an iterator goes through, and where it is.
-#[derive(Trace, Default)]
+#[derive(Trace)]
 #[allow(missing_docs, reason = "the types' own names")]
 pub enum Iter {
-    /// At its end.
-    #[default]
-    End,
+    /// At its end; its sort stays.
+    End(#[trace(skip)] Sort),
     /// A list, by index: it may grow and shrink.
     List(usize),
     /// A list, backwards.
@@ -47,9 +98,11 @@ pub enum Iter {
         kind: ViewKind,
         reversed: bool,
     },
-    /// A set: the keys were copied in the order in which CPython would tell them.
+    /// A set: the keys, in the order in which CPython would tell them.
     Set {
-        keys: Vec<Value>,
+        /// Their hashes and identities: they are not held.
+        #[trace(skip)]
+        keys: Vec<(i64, usize)>,
         next: usize,
         length: usize,
     },

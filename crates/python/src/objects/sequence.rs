@@ -15,12 +15,49 @@ impl Trace for Tuple {
     const FINALIZES: bool = false;
     const TAG: u8 = Kind::Tuple as u8;
 
+    // CPython goes through a tuple's items from the last to the first, when it shows them and when it lets them go.
     fn trace(&self, visitor: &mut impl Visitor) {
-        self.0.iter().for_each(|item| item.trace(visitor));
+        self.0.iter().rev().for_each(|item| item.trace(visitor));
+    }
+
+    fn give_up(mut self, released: &mut Released<'_>) {
+        core::mem::take(&mut self.0).into_iter().rev().for_each(|item| item.give_up(released));
+    }
+}
+
+impl Drop for Tuple {
+    fn drop(&mut self) {
+        while let Some(item) = self.0.pop() {
+            drop(item);
+        }
+    }
+}
+
+/// The items of a list. They are shown, and go, from the last to the first, as a tuple's.
+#[derive(Default)]
+pub struct Items(pub RefCell<Vec<Value>>);
+
+impl Trace for Items {
+    fn trace(&self, visitor: &mut impl Visitor) {
+        if let Ok(items) = self.0.try_borrow() {
+            items.iter().rev().for_each(|item| item.trace(visitor));
+        }
+    }
+
+    fn clear(&self, released: &mut Released<'_>) {
+        let items = self.0.try_borrow_mut().map(|mut items| core::mem::take(&mut *items)).unwrap_or_default();
+        items.into_iter().rev().for_each(|item| item.give_up(released));
     }
 
     fn give_up(self, released: &mut Released<'_>) {
-        self.0.into_iter().for_each(|item| item.give_up(released));
+        self.0.into_inner().into_iter().rev().for_each(|item| item.give_up(released));
+    }
+}
+
+/// Lets items that were taken out of a list go, from the last to the first.
+pub fn let_go(mut items: Vec<Value>) {
+    while let Some(item) = items.pop() {
+        drop(item);
     }
 }
 
@@ -29,7 +66,7 @@ impl Trace for Tuple {
 #[trace(tag = Kind::List as u8)]
 pub struct List {
     /// The items.
-    pub items: RefCell<Vec<Value>>,
+    pub items: Items,
 }
 
 /// From how many items on a list's room is whole pages, of which only those that are written to are memory.

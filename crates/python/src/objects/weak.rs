@@ -38,4 +38,6 @@ impl Notify for Target {
 pub struct Proxy {
     /// What it goes through.
     pub weak: Ref<WeakReference>,
+    /// Whether what it stands for can be called.
+    pub callable: bool,
 }

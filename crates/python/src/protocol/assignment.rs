@@ -78,7 +78,13 @@ impl Vm {
                 }
                 self.set_own(&instance.attributes, name, value)?
             }
-            Kind::Exception => self.set_own(&expect::<Exception>(object).attributes, name, value)?,
+            Kind::Exception => {
+                // There are no inline values, either.
+                if !deleted {
+                    self.dict_of_instance(object)?;
+                }
+                self.set_own(&expect::<Exception>(object).attributes, name, value)?
+            }
             Kind::Module => self.set_in_dict(&expect::<Module>(object).dict.clone(), name, value)?,
             Kind::Function => {
                 let dict = typed::<Dict>(&self.dict_of_instance(object)?).expect("just made");

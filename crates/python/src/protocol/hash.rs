@@ -13,7 +13,7 @@ use num_traits::{Signed, ToPrimitive};
 use super::describe::kind_name;
 use crate::objects::dict::Entry;
 use crate::objects::instance::{dict_of, payload, set_of, text_of, tuple_of, weak_of};
-use crate::objects::{Big, Bool, Bytes, DictData, Float, Int, Method, Payload, Range, Set, Str};
+use crate::objects::{Big, Bool, Bytes, DictData, Float, Int, Method, Payload, Range, Set, Slice, Str};
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::Vm;
 
@@ -116,6 +116,11 @@ impl Vm {
                     sum ^ (entry.hash ^ 89_869_747 ^ (entry.hash << 16)).wrapping_mul(3_644_798_167)
                 });
                 if sum == -1 { -2 } else { sum }
+            }
+            // From 3.12 on.
+            Kind::Slice if self.profile.minor >= 12 => {
+                let slice = expect::<Slice>(value);
+                self.hash_tuple(&[slice.start.clone(), slice.stop.clone(), slice.step.clone()])?
             }
             Kind::List | Kind::Dict | Kind::Slice | Kind::View => {
                 return Err(self.unhashable(value));
@@ -268,8 +273,10 @@ impl Vm {
     pub fn dict_set(&self, data: &RefCell<DictData>, key: Value, value: Value) -> Result<()> {
         let hash = self.hash(&key)?;
         let place = self.find_key(data, &key, hash)?;
+        let tracked = self.may_be_tracked(&value) || self.may_be_tracked(&key);
         let old = {
             let mut table = data.borrow_mut();
+            table.tracked |= tracked;
             match place.and_then(|place| table.at_mut(place)) {
                 Some(entry) => Some(std::mem::replace(&mut entry.value, value)),
                 None => {

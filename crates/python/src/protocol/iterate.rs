@@ -1,5 +1,7 @@
 //! Iteration: iterators are made, asked for the next, collected, unpacked.
 
+use std::collections::HashMap;
+
 use super::describe::kind_name;
 use crate::objects::dict::ViewKind;
 use crate::objects::instance::{dict_of, list_of, set_of, text_of, tuple_of};
@@ -43,7 +45,12 @@ impl Vm {
             return over(Iter::Dict { place: 0, length, kind: ViewKind::Keys, reversed: false });
         }
         if let Some((data, _)) = set_of(value) {
-            let keys = crate::builtins::set_order(self, data);
+            let hashes: HashMap<usize, i64> =
+                data.borrow().iter().map(|entry| (entry.key.id(), entry.hash)).collect();
+            let keys: Vec<(i64, usize)> = crate::builtins::set_order(self, data)
+                .iter()
+                .map(|key| (hashes.get(&key.id()).copied().unwrap_or(0), key.id()))
+                .collect();
             let length = keys.len();
             self.charge_work(length as u64 * 64)?;
             return over(Iter::Set { keys, next: 0, length });
@@ -82,7 +89,8 @@ impl Vm {
     pub(crate) fn is_iterator(&self, value: &Value) -> bool {
         match Kind::of(value) {
             Kind::Generator | Kind::Iterator => true,
-            Kind::Proxy => self.proxied(value).is_ok_and(|referent| self.is_iterator(&referent)),
+            // One that has died says so when it is asked for an item.
+            Kind::Proxy => self.proxied(value).map_or(true, |referent| self.is_iterator(&referent)),
             _ => self.lookup(&self.class_of(value), &self.names.next).is_some(),
         }
     }
@@ -120,7 +128,7 @@ impl Vm {
         };
         let subject = iterator.subject.get();
         let item = match &mut *state {
-            Iter::End => None,
+            Iter::End(_) => None,
             Iter::List(index) => {
                 let item =
                     subject.as_ref().and_then(list_of).and_then(|items| items.borrow().get(*index).cloned());
@@ -202,9 +210,15 @@ impl Vm {
                     *length = usize::MAX;
                     return Err(self.raise(&self.types.runtime_error, "Set changed size during iteration"));
                 }
-                let item = keys.get(*next).cloned();
-                *next += 1;
-                item
+                let rest = keys.get(*next..).unwrap_or_default().iter();
+                // One that has been replaced meanwhile is passed over.
+                let found = rest.enumerate().find_map(|(passed, (hash, id))| {
+                    let data = subject.as_ref().and_then(set_of)?.0.borrow();
+                    let place = data.find(*hash, |key| key.id() == *id)?;
+                    Some((passed, data.at(place)?.key.clone()))
+                });
+                *next = found.as_ref().map_or(keys.len(), |(passed, _)| *next + passed + 1);
+                found.map(|(_, item)| item)
             }
             Iter::Ready(items) => items.pop_front(),
             Iter::Enumerate(count) => {
@@ -245,7 +259,8 @@ impl Vm {
             }
         };
         if item.is_none() {
-            let old = std::mem::take(&mut *state);
+            let end = Iter::End(state.sort());
+            let old = std::mem::replace(&mut *state, end);
             drop(state);
             drop(old);
             iterator.subject.clear();

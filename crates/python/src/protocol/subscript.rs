@@ -3,6 +3,7 @@
 use super::describe::kind_name;
 use super::number::Number;
 use crate::objects::instance::{dict_of, list_of, set_of, text_of, tuple_of};
+use crate::objects::sequence::let_go;
 use crate::objects::{Bytes, MappingProxy, Range, Slice, View};
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::Vm;
@@ -16,6 +17,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// Whether it is the whole of a sequence.
+    fn is_all(&self, length: usize) -> bool {
+        self.step == 1 && self.start == 0 && usize::try_from(self.stop) == Ok(length)
+    }
+
     /// What the numbers of a slice mean in a sequence.
     fn of([start, stop, step]: [Option<i64>; 3], length: usize) -> Span {
         let length = i64::try_from(length).unwrap_or(i64::MAX);
@@ -114,13 +120,17 @@ impl Vm {
         if let Some(items) = tuple_of(object) {
             if let Some(slice) = key.downcast_ref::<Slice>() {
                 let span = self.span(slice, items.len())?;
+                // What cannot change is its own copy.
+                if span.is_all(items.len()) && Kind::of(object) == Kind::Tuple {
+                    return Ok(object.clone());
+                }
                 return self.tuple(span.places().filter_map(|place| items.get(place).cloned()));
             }
             let place = self.place(key, items.len(), "tuple", "tuple index out of range")?;
             return Ok(items[place].clone());
         }
         if let Some(text) = text_of(object) {
-            return self.text_item(text, key);
+            return self.text_item(object, text, key);
         }
         match Kind::of(object) {
             Kind::Bytes => {
@@ -152,10 +162,13 @@ impl Vm {
         }
     }
 
-    fn text_item(&self, text: &str, key: &Value) -> Result {
+    fn text_item(&self, object: &Value, text: &str, key: &Value) -> Result {
         let chars = if text.is_ascii() { text.len() } else { text.chars().count() };
         if let Some(slice) = key.downcast_ref::<Slice>() {
             let span = self.span(slice, chars)?;
+            if span.is_all(chars) && Kind::of(object) == Kind::Str {
+                return Ok(object.clone());
+            }
             if span.step == 1 && text.is_ascii() {
                 let start = usize::try_from(span.start).unwrap_or(0);
                 let stop = usize::try_from(span.stop).unwrap_or(0).max(start);
@@ -316,7 +329,7 @@ impl Vm {
             let start = usize::try_from(span.start).unwrap_or(0);
             let stop = usize::try_from(span.stop).unwrap_or(0).max(start);
             let old: Vec<Value> = items.borrow_mut().splice(start..stop, new).collect();
-            drop(old);
+            let_go(old);
             return Ok(());
         }
         let places: Vec<usize> = span.places().collect();
@@ -327,7 +340,8 @@ impl Vm {
             for place in sorted.into_iter().rev() {
                 old.push(items.borrow_mut().remove(place));
             }
-            drop(old);
+            // These go from the first to the last.
+            let_go(old);
             return Ok(());
         }
         if places.len() != new.len() {

@@ -3,7 +3,7 @@
 use gleaner::{Ref, WeakReference};
 
 use crate::objects::dict::{View, ViewKind};
-use crate::objects::{Builtin, Class, Exception, Instance, Iter, Iterator, Member, Set, Slotted};
+use crate::objects::{Builtin, Class, Exception, Instance, Iterator, Member, Set, Slotted, Sort};
 use crate::value::{Kind, Value, expect};
 use crate::vm::Vm;
 
@@ -80,8 +80,7 @@ impl Vm {
             Kind::File => &types.file,
             Kind::Super => &types.super_,
             Kind::Proxy => {
-                let alive = self.heap.referent(&expect::<crate::objects::Proxy>(value).weak);
-                if alive.is_some_and(|alive| self.is_callable(&alive)) {
+                if expect::<crate::objects::Proxy>(value).callable {
                     &types.callable_proxy
                 } else {
                     &types.proxy
@@ -96,26 +95,24 @@ impl Vm {
 
     fn iterator_class(&self, iterator: &Iterator) -> &Ref<Class> {
         let types = &self.types;
-        match iterator.state.try_borrow().as_deref() {
-            Ok(Iter::List(_)) => &types.list_iterator,
-            Ok(Iter::ListReversed(_)) => &types.list_reverse_iterator,
-            Ok(Iter::Tuple(_)) => &types.tuple_iterator,
-            Ok(Iter::Str(_)) => &types.str_iterator,
-            Ok(Iter::Bytes(_)) => &types.bytes_iterator,
-            Ok(Iter::Range { .. }) => &types.range_iterator,
-            Ok(Iter::Dict { kind, .. }) => match kind {
-                ViewKind::Keys => &types.dict_key_iterator,
-                ViewKind::Values => &types.dict_value_iterator,
-                ViewKind::Items => &types.dict_item_iterator,
-            },
-            Ok(Iter::Set { .. }) => &types.set_iterator,
-            Ok(Iter::ItemsReversed(_)) => &types.reversed,
-            Ok(Iter::Callable) => &types.callable_iterator,
-            Ok(Iter::Enumerate(_)) => &types.enumerate,
-            Ok(Iter::Zip(..)) => &types.zip,
-            Ok(Iter::Map(_)) => &types.map,
-            Ok(Iter::Filter) => &types.filter,
-            _ => &types.iterator,
+        match iterator.state.try_borrow().map_or(Sort::Other, |state| state.sort()) {
+            Sort::List => &types.list_iterator,
+            Sort::ListReversed => &types.list_reverse_iterator,
+            Sort::Tuple => &types.tuple_iterator,
+            Sort::Str => &types.str_iterator,
+            Sort::Bytes => &types.bytes_iterator,
+            Sort::Range => &types.range_iterator,
+            Sort::Dict(ViewKind::Keys) => &types.dict_key_iterator,
+            Sort::Dict(ViewKind::Values) => &types.dict_value_iterator,
+            Sort::Dict(ViewKind::Items) => &types.dict_item_iterator,
+            Sort::Set => &types.set_iterator,
+            Sort::Reversed => &types.reversed,
+            Sort::Callable => &types.callable_iterator,
+            Sort::Enumerate => &types.enumerate,
+            Sort::Zip => &types.zip,
+            Sort::Map => &types.map,
+            Sort::Filter => &types.filter,
+            Sort::Other => &types.iterator,
         }
     }
 
@@ -132,10 +129,7 @@ impl Vm {
             Kind::Function | Kind::Builtin | Kind::Method | Kind::Class => true,
             Kind::StaticMethod => true,
             Kind::Other => value.downcast_ref::<WeakReference>().is_some(),
-            Kind::Proxy => self
-                .heap
-                .referent(&expect::<crate::objects::Proxy>(value).weak)
-                .is_some_and(|alive| self.is_callable(&alive)),
+            Kind::Proxy => expect::<crate::objects::Proxy>(value).callable,
             _ => {
                 let class = self.class_of(value);
                 class.layout == crate::objects::Layout::Weak

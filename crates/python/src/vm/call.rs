@@ -119,10 +119,14 @@ impl Vm {
     }
 
     fn call_other(&self, callable: &Value, mut args: Args) -> Result {
+        let class = self.class_of(callable);
+        // A proxy of something that cannot be called says so, even if that has died.
+        if class.is(&self.types.proxy) {
+            return Err(self.type_error(&format!("'{}' object is not callable", kind_name(self, callable))));
+        }
         if let Some(result) = self.call_special(callable, &mut args) {
             return result;
         }
-        let class = self.class_of(callable);
         match self.lookup(&class, &self.names.call) {
             Some(method) => self.nested(" while calling a Python object", || {
                 let bound = self.bind_method(method, callable, &class)?;

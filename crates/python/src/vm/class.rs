@@ -7,6 +7,7 @@ use num_bigint::BigInt;
 
 use super::{Args, Vm};
 use crate::objects::instance::{text_of, tuple_of};
+use crate::objects::sequence::Items;
 use crate::objects::{
     Attributes, Class, Dict, DictData, Extra, Instance, Layout, Member, Payload, Slotted, Tuple,
 };
@@ -378,7 +379,7 @@ impl Vm {
             }
             // Their contents come with `__init__` in Python.
             Layout::List | Layout::Dict | Layout::Set if has_init => match class.layout {
-                Layout::List => Payload::List(RefCell::default()),
+                Layout::List => Payload::List(Items::default()),
                 Layout::Dict => Payload::Dict(RefCell::default()),
                 _ => Payload::Set { data: RefCell::default(), frozen: false },
             },
@@ -426,7 +427,9 @@ impl Vm {
             Kind::Tuple => {
                 Payload::Tuple(Tuple(tuple_of(&made).unwrap_or_default().iter().cloned().collect()))
             }
-            Kind::List => Payload::List(RefCell::new(expect::<crate::objects::List>(&made).items.take())),
+            Kind::List => {
+                Payload::List(Items(RefCell::new(expect::<crate::objects::List>(&made).items.0.take())))
+            }
             Kind::Dict => Payload::Dict(RefCell::new(expect::<Dict>(&made).data.take())),
             Kind::Set => {
                 let set = expect::<crate::objects::Set>(&made);

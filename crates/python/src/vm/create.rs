@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::Vm;
 use crate::objects::dict::Entry;
+use crate::objects::sequence::Items;
 use crate::objects::{Big, Bytes, Dict, DictData, Float, Int, Iter, Iterator, List, Set, Slice, Str, Tuple};
 use crate::value::{Raised, Result, Value};
 
@@ -150,7 +151,7 @@ impl Vm {
     /// `MemoryError`.
     pub fn list(&self, items: Vec<Value>) -> Result {
         self.charge_bytes(items.len() * 8)?;
-        self.make(List { items: items.into() })
+        self.make(List { items: Items(items.into()) })
     }
 
     /// An empty dict.
@@ -199,6 +200,7 @@ impl Vm {
     pub fn copy_table(&self, data: &core::cell::RefCell<DictData>) -> DictData {
         let entries: Vec<Entry> = data.borrow().iter().cloned().collect();
         let mut copy = DictData::default();
+        copy.tracked = data.borrow().tracked;
         entries.into_iter().for_each(|entry| copy.push(entry));
         copy
     }
