@@ -1,4 +1,5 @@
 # V: PY-23 up to 3.13 a tuple is untracked when a pass sees that nothing in it is tracked, in the order of the pass.
+# generational: the order of the survivors decides.
 import gc
 gc.disable()
 number = int("1")
