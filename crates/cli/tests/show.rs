@@ -89,6 +89,11 @@ fn a_snapshot_is_whole() {
     assert_eq!(code, Some(0));
     let text = std::fs::read_to_string(folder.path().join("heap.heapsnapshot")).expect("the snapshot");
     let snapshot: Value = serde_json::from_str(&text).expect("JSON");
+    // DevTools reads the parts in this order, and waits for ever for one that has passed.
+    let places =
+        ["{\"snapshot\":", "\"nodes\":[", "\"edges\":[", "\"samples\":[", "\"locations\":[", "\"strings\":["]
+            .map(|part| text.find(part).unwrap_or_else(|| panic!("no {part}")));
+    assert!(places.is_sorted() && places[0] == 0, "{places:?}");
     let list = |name: &str| snapshot[name].as_array().expect("a list").clone();
     let number = |value: &Value| usize::try_from(value.as_u64().expect("a number")).expect("small");
     let (nodes, edges, strings) = (list("nodes"), list("edges"), list("strings"));

@@ -104,29 +104,32 @@ pub fn snapshot(vm: &Vm, names: &[(String, Value)]) -> String {
         "bigint",
     ];
     let edge_types = ["context", "element", "property", "internal", "hidden", "shortcut", "weak"];
-    json!({
-        "snapshot": {
-            "meta": {
-                "node_fields": ["type", "name", "id", "self_size", "edge_count", "trace_node_id", "detachedness"],
-                "node_types": [node_types, "string", "number", "number", "number", "number", "number"],
-                "edge_fields": ["type", "name_or_index", "to_node"],
-                "edge_types": [edge_types, "string_or_number", "node"],
-                "trace_function_info_fields": [],
-                "trace_node_fields": [],
-                "sample_fields": [],
-                "location_fields": [],
-            },
-            "node_count": nodes.len() / NODE_FIELDS,
-            "edge_count": flat.len() / 3,
-            "trace_function_count": 0,
+    let about = json!({
+        "meta": {
+            "node_fields": ["type", "name", "id", "self_size", "edge_count", "trace_node_id", "detachedness"],
+            "node_types": [node_types, "string", "number", "number", "number", "number", "number"],
+            "edge_fields": ["type", "name_or_index", "to_node"],
+            "edge_types": [edge_types, "string_or_number", "node"],
+            "trace_function_info_fields": [],
+            "trace_node_fields": [],
+            "sample_fields": [],
+            "location_fields": [],
         },
-        "nodes": nodes,
-        "edges": flat,
-        "trace_function_infos": [],
-        "trace_tree": [],
-        "samples": [],
-        "locations": [],
-        "strings": strings.all,
-    })
-    .to_string()
+        "node_count": nodes.len() / NODE_FIELDS,
+        "edge_count": flat.len() / 3,
+        "trace_function_count": 0,
+    });
+    // DevTools reads the parts as they come, and in this order only.
+    let parts = [
+        ("snapshot", about),
+        ("nodes", json!(nodes)),
+        ("edges", json!(flat)),
+        ("trace_function_infos", json!([])),
+        ("trace_tree", json!([])),
+        ("samples", json!([])),
+        ("locations", json!([])),
+        ("strings", json!(strings.all)),
+    ];
+    let parts: Vec<String> = parts.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}", parts.join(",\n"))
 }
