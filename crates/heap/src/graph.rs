@@ -1,13 +1,13 @@
 //! The heap as a graph, for questions about the whole of it: who is a root, and who dominates whom.
 //!
-//! The graph is a copy of addresses and numbers: no object is counted up for it, and none may die while it is used. An
-//! object is a root if more refers to it than objects of the heap explain; that is how the collector sees it, too.
+//! The graph holds a reference to every object, so that none dies while it is used, whatever user code does, and does not
+//! count it. An object is a root if more refers to it than objects of the heap explain; that is how the collector sees it,
+//! too.
 //!
 //! An object *dominates* another if every path from a root to the other leads through it: without it, the other would be
 //! garbage. Dominators are found as Georgiadis's SEMI-NCA does: semidominators as Lengauer and Tarjan compute them, with path
 //! compression, and then the nearest common ancestor by steps upward.
 
-use core::mem::ManuallyDrop;
 use std::collections::VecDeque;
 
 use gleaner_object::{Address, Edges, record_of};
@@ -22,7 +22,7 @@ const NONE: u32 = u32::MAX;
 
 /// All objects and their references.
 pub(crate) struct Graph {
-    objects: Vec<Address>,
+    objects: Vec<AnyRef>,
     numbers: HashMap<Address, u32>,
     /// Where the references of each object begin in `edges`; one more for their end.
     starts: Vec<u32>,
@@ -35,20 +35,19 @@ impl Graph {
     /// Copies the graph of a heap.
     pub(crate) fn of(core: &Core) -> Graph {
         let mut objects = Vec::with_capacity(core.live.get());
-        core.shelves.each_object(|object| objects.push(object));
-        let numbers: HashMap<Address, u32> = objects.iter().copied().zip(0..).collect();
+        core.shelves.each_object(|object| objects.push(AnyRef::another(object)));
+        let numbers: HashMap<Address, u32> = objects.iter().map(AnyRef::address).zip(0..).collect();
         let mut graph = Graph { numbers, starts: vec![0], edges: Vec::new(), outside: Vec::new(), objects };
-        for &object in &graph.objects {
+        for object in &graph.objects {
             // References into another heap lead out of the graph.
-            each_edge(object, |to| graph.edges.extend(graph.numbers.get(&to)));
+            each_edge(object.address(), |to| graph.edges.extend(graph.numbers.get(&to)));
             graph.starts.push(graph.edges.len() as u32);
         }
         let mut inside = vec![0_u32; graph.objects.len()];
         graph.edges.iter().for_each(|to| inside[*to as usize] += 1);
         let outside = graph.objects.iter().zip(inside).map(|(object, inside)| {
-            // SAFETY: O1: nothing dies while the graph is used.
-            let header = unsafe { object.as_ref() };
-            if is_immortal(header) { NONE } else { count(header).saturating_sub(inside) }
+            let header = object.header();
+            if is_immortal(header) { NONE } else { count(header).saturating_sub(inside + 1) }
         });
         graph.outside = outside.collect();
         graph
@@ -65,13 +64,8 @@ impl Graph {
     }
 
     /// Returns an object of the graph.
-    pub(crate) fn object(&self, number: u32) -> AnyRef {
-        AnyRef::another(self.objects[number as usize])
-    }
-
-    /// Returns where an object of the graph is.
-    pub(crate) fn address(&self, number: u32) -> Address {
-        self.objects[number as usize]
+    pub(crate) fn object(&self, number: u32) -> &AnyRef {
+        &self.objects[number as usize]
     }
 
     /// Takes no account of one reference from outside.
@@ -240,12 +234,6 @@ pub(crate) struct Dominators {
     pub(crate) order: Vec<u32>,
     /// The immediate dominator of each node, as a node.
     pub(crate) above: Vec<u32>,
-}
-
-/// Shows an object, without a count for the look.
-pub(crate) fn look<R>(object: Address, look: impl FnOnce(&AnyRef) -> R) -> R {
-    // The reference is borrowed from those that the object has.
-    look(&ManuallyDrop::new(AnyRef::from_owned(object)))
 }
 
 /// Calls `visit` with the target of every reference that an object shows.

@@ -4,7 +4,7 @@ use core::hash::Hash;
 
 use hashbrown::HashMap;
 
-use crate::graph::{Dominators, Graph, look};
+use crate::graph::{Dominators, Graph};
 use crate::heap::Heap;
 use crate::reference::AnyRef;
 
@@ -24,12 +24,14 @@ pub struct Holding<K> {
 }
 
 impl Heap {
-    /// Calls `visit` with every object, tracked or not. It must leave the heap alone, but for counts.
+    /// Calls `visit` with every object that there is now, tracked or not; none dies before all were visited.
     ///
     /// # Complexity
     /// O(memory of the heap).
-    pub fn for_each_object(&self, mut visit: impl FnMut(&AnyRef)) {
-        self.core().shelves.each_object(|object| look(object, &mut visit));
+    pub fn for_each_object(&self, visit: impl FnMut(&AnyRef)) {
+        let mut objects = Vec::with_capacity(self.live_objects());
+        self.core().shelves.each_object(|object| objects.push(AnyRef::another(object)));
+        objects.iter().for_each(visit);
     }
 
     /// Returns the objects that are held from outside the heap: by variables, handles, frames. What a collection keeps is
@@ -43,7 +45,7 @@ impl Heap {
     #[must_use]
     pub fn roots(&self) -> Vec<AnyRef> {
         let graph = Graph::of(self.core());
-        graph.roots().map(|root| graph.object(root)).collect()
+        graph.roots().map(|root| graph.object(root).clone()).collect()
     }
 
     /// Returns why an object is alive: a shortest path to it from an object that is held from outside, both included. The
@@ -82,7 +84,7 @@ impl Heap {
         let target = graph.number(object)?;
         graph.discount(target);
         let path = graph.path_to(target)?;
-        Some(path.into_iter().map(|number| graph.object(number)).collect())
+        Some(path.into_iter().map(|number| graph.object(number).clone()).collect())
     }
 
     /// Returns what the objects of each type hold, by what they retain, the greatest first. Bytes are those of the
@@ -99,7 +101,7 @@ impl Heap {
     }
 
     /// Returns what the objects of each kind hold, by what they retain, the greatest first. `describe` tells the kind of an
-    /// object and its bytes; it must leave the heap alone, but for counts.
+    /// object and its bytes.
     ///
     /// # Panics
     /// If a `trace` panics.
@@ -116,7 +118,7 @@ impl Heap {
         let mut holdings: Vec<Holding<K>> = Vec::new();
         let mut described: Vec<(usize, usize)> = Vec::with_capacity(graph.len());
         for number in 0..graph.len() as u32 {
-            let (kind, bytes) = look(graph.address(number), &mut describe);
+            let (kind, bytes) = describe(graph.object(number));
             let place = *kinds.entry(kind).or_insert_with_key(|kind| {
                 holdings.push(Holding { kind: kind.clone(), objects: 0, bytes: 0, retained: 0, garbage: 0 });
                 holdings.len() - 1

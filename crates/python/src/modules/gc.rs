@@ -201,6 +201,7 @@ impl Vm {
     pub(crate) fn may_be_tracked(&self, value: &Value) -> bool {
         match Kind::of(value) {
             Kind::Dict | Kind::Class => true,
+            Kind::Tuple if !self.profile.untracks_tuples_at_once() => self.is_tracked(value),
             Kind::Tuple => self.nested("", || Ok(self.is_tracked(value))).unwrap_or(true),
             _ => value.is_tracked(),
         }
