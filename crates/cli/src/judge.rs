@@ -16,9 +16,9 @@ use crate::options::Judge;
 use crate::{Verdict, output};
 
 /// The strategy of which everything is asked.
-const EXACT: &str = "generational";
+pub(crate) const EXACT: &str = "generational";
 /// The strategy that frees no cycles, as no Python does.
-const NO_CYCLES: &str = "refcount-only";
+pub(crate) const NO_CYCLES: &str = "refcount-only";
 /// How many scripts run at a time.
 const WORKERS: usize = 2;
 

@@ -11,14 +11,10 @@ use gleaner_python::script::{Options, Script, strategy, strategy_names};
 use gleaner_python::vm::Limits;
 use serde_json::json;
 
+use crate::judge::{EXACT, NO_CYCLES};
 use crate::output::{self, grouped, table};
 use crate::stress::{SECONDS, bar};
 use crate::{Verdict, options};
-
-/// The strategy that runs finalizers in CPython's order.
-const EXACT: &str = "generational";
-/// The strategy that frees no cycles, as no Python does.
-const NO_CYCLES: &str = "refcount-only";
 
 /// Runs the command.
 pub(crate) fn run(options: &options::Stress, seed: Option<u64>, json: bool) -> Result<Verdict> {

@@ -154,11 +154,7 @@ impl Python {
     /// # Errors
     /// As [`receive`](Self::receive).
     pub fn receive_scripts(&mut self) -> Result<Vec<String>, PythonError> {
-        let texts = self.pending.take().ok_or(PythonError::OutOfTurn)?;
-        match self.collect_answers(texts.len()) {
-            Ok(lines) => lines.iter().enumerate().map(|(index, line)| unhex(index, line)).collect(),
-            Err(failure) => Err(self.blame(failure, &texts)),
-        }
+        self.receive_lines()?.iter().enumerate().map(|(index, line)| unhex(index, line)).collect()
     }
 
     /// Returns the path it was found at.
@@ -206,13 +202,8 @@ impl Python {
     /// If the process cannot be started or the previous batch has not been received. A process that dies is
     /// reported by `receive`.
     pub fn send(&mut self, programs: &[&Program]) -> Result<(), PythonError> {
-        if self.pending.is_some() {
-            return Err(PythonError::OutOfTurn);
-        }
         let texts: Vec<String> = programs.iter().map(|program| program.to_python()).collect();
-        self.hand_over(&texts)?;
-        self.pending = Some(texts);
-        Ok(())
+        self.send_scripts(&texts)
     }
 
     /// Waits for the batch's transcripts, in order. They have no `starts`.
@@ -220,11 +211,13 @@ impl Python {
     /// # Errors
     /// If nothing was sent, the process dies or hangs (the next `send` starts a new one), or a program raises.
     pub fn receive(&mut self) -> Result<Vec<Transcript>, PythonError> {
+        self.receive_lines()?.iter().enumerate().map(|(index, line)| parse(index, line)).collect()
+    }
+
+    /// Waits for the lines of a batch, one for each text; finds out which of them broke the process, if one has.
+    fn receive_lines(&mut self) -> Result<Vec<String>, PythonError> {
         let texts = self.pending.take().ok_or(PythonError::OutOfTurn)?;
-        match self.collect_answers(texts.len()) {
-            Ok(lines) => lines.iter().enumerate().map(|(index, line)| parse(index, line)).collect(),
-            Err(failure) => Err(self.blame(failure, &texts)),
-        }
+        self.collect_answers(texts.len()).map_err(|failure| self.blame(failure, &texts))
     }
 
     /// Returns what an environment asks for that this Python does not have.
