@@ -35,7 +35,7 @@ pub struct Collector {
     late: RefCell<Vec<Entry>>,
     counts: [Cell<u32>; GENERATIONS],
     thresholds: [Cell<u32>; GENERATIONS],
-    limit: Cell<u32>,
+    pub(crate) limit: Cell<u32>,
     enabled: Cell<bool>,
     pub(crate) collecting: Cell<bool>,
     deducing: Cell<bool>,
@@ -61,10 +61,10 @@ impl Collector {
         foreign: Foreign,
         space: Rc<dyn Space>,
     ) -> Collector {
-        let listed = strategy.facts().generational;
+        let (listed, eras) = (strategy.facts().generational, strategy.bounds().is_some());
         let collector = Collector {
             strategy,
-            tracking: Tracking::new(space, listed),
+            tracking: Tracking::new(space, listed, eras),
             condemned: RefCell::default(),
             late: RefCell::default(),
             counts: Default::default(),
@@ -121,6 +121,19 @@ impl Collector {
         }
     }
 
+    /// Stops tracking an object that dies, if it is tracked, before any code of its own runs: a cycle under way knows it no
+    /// longer.
+    ///
+    /// # Complexity
+    /// O(1).
+    #[inline]
+    pub fn bury(&self, object: Address) {
+        self.untrack(object);
+        if self.is_in_cycle() {
+            self.leaves_cycle(object);
+        }
+    }
+
     /// Counts an allocation; returns whether the strategy should be asked (see [`Collector::due`]).
     #[inline]
     pub fn count_allocation(&self) -> bool {
@@ -148,6 +161,8 @@ impl Collector {
     }
 
     /// Forgets a dead object whose block is given back as soon as it is freed.
+    #[cold]
+    #[inline(never)]
     pub fn forget(&self, object: Address) {
         self.tracking.forget(object);
         self.strategy.forget(object);
@@ -173,7 +188,7 @@ impl Collector {
         }
         if self.strategy.bounds().is_some() {
             let many = self.tracking.young_are_many();
-            return Some(Due::Slice(many || self.counts[0].get() > self.thresholds[0].get()));
+            return Some(Due::Slice(many || Some(self.counts[0].get()) > self.nursery()));
         }
         let generation = self.strategy.due(&Pressure {
             counts: self.counts(),
@@ -199,9 +214,9 @@ impl Collector {
         self.tempo.active.get()
     }
 
-    /// Is told, while a cycle is under way, that a tracked object has died.
     #[cold]
-    pub fn leaves_cycle(&self, object: Address) {
+    #[inline(never)]
+    fn leaves_cycle(&self, object: Address) {
         if let Some(cycle) = &*self.cycle.borrow() {
             cycle.leaves(object);
         }
@@ -255,21 +270,6 @@ impl Collector {
     #[must_use]
     pub fn stats(&self) -> [GenerationStats; GENERATIONS] {
         self.stats.each_ref().map(Cell::get)
-    }
-
-    pub(crate) fn set_limit(&self) {
-        let mut threshold = self.thresholds[0].get();
-        if let (true, Some(interval)) = (threshold > 0, self.tempo.interval.get()) {
-            threshold = threshold.min(self.counts[0].get().saturating_add(interval));
-        }
-        let bounded = self.enabled.get() && threshold > 0 && self.strategy.bounds().is_some();
-        // The most entries of the young that a pass with bounded pauses may look at; there is no bound elsewhere.
-        self.tracking.set_most_young(if bounded {
-            self.thresholds[0].get() as usize * 4
-        } else {
-            usize::MAX
-        });
-        self.limit.set(if self.enabled.get() && threshold > 0 { threshold } else { u32::MAX });
     }
 
     // -- Freezing ---------------------------------------------------------------------------------------------
@@ -331,7 +331,7 @@ impl Collector {
         debug_assert!(!self.collecting.get(), "collections do not nest");
         self.collecting.set(true);
         self.reach.set(generation);
-        if !self.is_in_cycle() && self.tracking.make_room() {
+        if self.tracking.make_room(self.is_in_cycle()) {
             self.strategy.disturbed();
         }
         for count in &self.counts[..=generation] {
@@ -469,6 +469,9 @@ impl Collector {
         let spared = self.tracking.append(self.reach.get(), &self.late.take());
         self.strategy.spared(&spared);
         self.enter(generation, pass);
+        if generation == 0 {
+            self.adapt_nursery(&pass);
+        }
     }
 
     /// Enters a pass in the statistics.

@@ -24,19 +24,23 @@ impl Marking {
         let mut flush = |wrapped: &[Address]| wrapped.iter().for_each(|object| self.wrapped(*object));
         let mut edges = Edges::of_pass(self.owner, &mut flush);
         let over = self.walk(space, |table, first, stride, taken| {
-            let subjects = self.enter(table, first, stride, taken);
+            let subjects = match self.era {
+                0 => self.subjects_in_order(first, stride, taken),
+                _ => self.subjects_among(first, stride, taken),
+            };
             let left = trace_row(table, Visit::Count, (first, stride), subjects, &mut edges, pace);
-            self.subjects.set(self.subjects.get() + u64::from((subjects & !left).count_ones()));
+            // What is left has its turn later, and enters then: once.
+            self.enter(table, first, stride, subjects & !left);
             left
         });
         drop(edges);
         if self.full.get() { Err(NoRoom) } else { Ok(over) }
     }
 
-    /// Enters those of some blocks that are subjects; returns which they are. Two loops, each of which fits in registers.
+    /// Enters subjects of some blocks side by side in the table.
     #[inline(always)]
-    fn enter(&self, table: &Table, first: Address, stride: usize, taken: u64) -> u64 {
-        let subjects = self.subjects_in_order(first, stride, taken);
+    fn enter(&self, table: &Table, first: Address, stride: usize, subjects: u64) {
+        self.subjects.set(self.subjects.get() + u64::from(subjects.count_ones()));
         let side = table.side();
         let mut many = 0;
         // The entries of a word are noted down together.
@@ -60,7 +64,11 @@ impl Marking {
             // SAFETY: as above.
             self.enter_many(side, Side::entry(unsafe { first.byte_add(number * stride) }));
         }
-        subjects
+        if self.era != 0 {
+            // SAFETY: as above.
+            ones(subjects)
+                .for_each(|number| unsafe { first.byte_add(number * stride).as_ref() }.set_stamp(self.era));
+        }
     }
 
     /// Returns those of some blocks that are subjects, and looks whether their stamps ascend.
@@ -68,6 +76,22 @@ impl Marking {
     fn subjects_in_order(&self, first: Address, stride: usize, taken: u64) -> u64 {
         let (first_stamp, stamps) = (self.floor + 1, self.ceiling - self.floor);
         let (mut ascending, mut last) = (self.ascending.get(), self.last.get());
+        if taken == u64::MAX {
+            // Most rows are full of subjects.
+            let (mut all, mut in_order, mut before) = (true, ascending, last);
+            for number in 0..64 {
+                // SAFETY: C1: a block that is not free begins with a header.
+                let stamp = unsafe { first.byte_add(number * stride).as_ref() }.stamp();
+                all &= stamp.wrapping_sub(first_stamp) < stamps;
+                in_order &= stamp > before;
+                before = stamp;
+            }
+            if all {
+                self.ascending.set(in_order);
+                self.last.set(before);
+                return taken;
+            }
+        }
         let mut subjects = 0;
         for number in ones(taken) {
             // SAFETY: C1: a block that is not free begins with a header.

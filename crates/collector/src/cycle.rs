@@ -68,7 +68,7 @@ pub(crate) struct Cycle {
 }
 
 impl Cycle {
-    /// Begins a cycle over the objects with stamps above `floor` and up to `ceiling`.
+    /// Makes a cycle over the objects with stamps above `floor` and up to `ceiling`.
     pub(crate) fn new(owner: *const (), space: &dyn Space, floor: u32, ceiling: u32) -> Cycle {
         let mut regions = Vec::new();
         space.each_region(&mut |region| regions.push(region));
@@ -81,6 +81,11 @@ impl Cycle {
             garbage: RefCell::default(),
             collected: Cell::new(0),
         }
+    }
+
+    /// Begins an era, in which nobody is yet: subjects are all others.
+    pub(crate) fn begin_era(&self, era: u32) {
+        self.marking.borrow_mut().era = era;
     }
 
     /// Tells whether the cycle may still be given up: nothing has been condemned.

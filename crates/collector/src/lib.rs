@@ -37,6 +37,7 @@
 mod collector;
 mod counting;
 mod cycle;
+mod era;
 mod marking;
 mod order;
 mod ordered;

@@ -15,7 +15,7 @@
 //!
 //! Every phase can stop after each object and go on later ([`Pace`]); what makes that sound while the program runs in
 //! between is told in `strategies/paced.rs`. The *subjects* are the objects with stamps above `floor` (what is frozen) and
-//! up to `ceiling` (what is new since the pass began).
+//! up to `ceiling` (what is new since the pass began), but for those of an era that the pass has begun itself (`era.rs`).
 
 use core::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -43,6 +43,8 @@ pub(crate) struct Marking {
     pub(crate) owner: *const (),
     pub(crate) floor: u32,
     pub(crate) ceiling: u32,
+    /// The era that subjects enter when they are counted; zero, if they keep their stamps.
+    pub(crate) era: u32,
     /// The tables; none where a chunk has gone.
     pub(crate) tables: Vec<Option<Table>>,
     /// The pages in line, each as the number of its table times 64 and its own.
@@ -99,6 +101,7 @@ impl Marking {
             owner,
             floor,
             ceiling,
+            era: 0,
             tables: Vec::new(),
             line: RefCell::default(),
             many: RefCell::default(),
@@ -128,9 +131,14 @@ impl Marking {
         Ok(())
     }
 
-    /// Tells whether an object's stamp makes it a subject.
+    /// Tells whether an object's stamp makes it a subject; once it has entered the pass's era, it does no longer.
     #[inline(always)]
     pub(crate) fn concerns(&self, header: &Header) -> bool {
+        self.is_in_range(header) && header.stamp() != self.era
+    }
+
+    #[inline(always)]
+    fn is_in_range(&self, header: &Header) -> bool {
         header.stamp().wrapping_sub(self.floor + 1) < self.ceiling - self.floor
     }
 
@@ -181,7 +189,7 @@ impl Marking {
 
     /// Returns those of some blocks that are subjects.
     #[inline(always)]
-    fn subjects_among(&self, first: Address, stride: usize, taken: u64) -> u64 {
+    pub(crate) fn subjects_among(&self, first: Address, stride: usize, taken: u64) -> u64 {
         let mut subjects = 0;
         for number in ones(taken) {
             // SAFETY: C1: a block that is not free begins with a header.
@@ -381,7 +389,7 @@ impl Marking {
 
     /// Tells whether an object is a subject and not marked.
     pub(crate) fn is_unmarked(&self, object: Address) -> bool {
-        self.concerns(header(&object))
+        self.is_in_range(header(&object))
             && Side::of(self.owner, object).is_some_and(|side| side.is_unmarked(Side::entry(object)))
     }
 

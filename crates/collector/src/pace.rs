@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// How many units of work (objects and edges) pass between two looks at the clock.
-const UNITS: u32 = 64;
+const UNITS: u32 = 256;
 /// After how many the first look is: slices that are to be short look again soon.
-const FIRST: u32 = 32;
+const FIRST: u32 = 64;
 
 /// A time limit, or none.
 pub struct Pace {

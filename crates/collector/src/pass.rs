@@ -8,6 +8,19 @@ use crate::tracking::Tracking;
 use crate::trial::{Trial, Verdict};
 use crate::{NoRoom, header, order};
 
+/// What becomes of the survivors of a trial.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// All of them belong to the generation behind the one that the pass has reached.
+    Promoted,
+    /// The same, and all have new stamps.
+    StampedAnew,
+    /// Each belongs to the generation behind its own.
+    Older,
+    /// All are old.
+    Old,
+}
+
 /// A pass over a generation and all younger ones.
 pub struct Pass<'a> {
     tracking: &'a Tracking,
@@ -15,8 +28,8 @@ pub struct Pass<'a> {
     pub generation: usize,
     /// The generation whose survivors the pass's survivors are: its own, or the oldest, if the pass was over the whole heap.
     pub reach: usize,
-    /// Whether survivors get new stamps.
-    stamps_anew: bool,
+    /// What becomes of survivors.
+    after: After,
     /// Whether nobody can see in which order the condemned go.
     pub quiet: bool,
     /// What the pass has found unreachable, in order, flagged so.
@@ -25,6 +38,8 @@ pub struct Pass<'a> {
     pub candidates: u64,
     /// How many of them survive.
     pub survivors: u64,
+    /// The next stamp when a pass by side tables has begun.
+    new: u32,
 }
 
 impl<'a> Pass<'a> {
@@ -33,11 +48,12 @@ impl<'a> Pass<'a> {
             tracking,
             generation,
             reach: generation,
-            stamps_anew: false,
+            after: After::Promoted,
             quiet: false,
             condemned: Vec::new(),
             candidates: 0,
             survivors: 0,
+            new: 0,
         }
     }
 
@@ -51,13 +67,29 @@ impl<'a> Pass<'a> {
     /// If a `trace` panics: everything survives.
     pub fn by_trial(&mut self) -> Result<(), NoRoom> {
         let (subjects, stamps) = self.tracking.take(self.reach)?;
-        let new = self.tracking.range().1 + 1;
+        let new = self.tracking.next.get();
         self.candidates = subjects.len() as u64;
         let mut trial = Abandon(self, Trial::new(subjects, stamps), new);
         trial.1.run()?;
         let verdict = trial.1.verdict()?;
         trial.settle(verdict);
         Ok(())
+    }
+
+    /// Decides about the young and the middle ones, by trial deletion, for a strategy with bounds. Middle survivors are old
+    /// then, and the young middle, or all are old. In which order they survive nobody knows.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is no memory: everything survives.
+    ///
+    /// # Panics
+    /// If a `trace` panics: everything survives.
+    pub fn by_age(&mut self, all_are_old: bool) -> Result<(), NoRoom> {
+        self.reach = 1;
+        self.after = if all_are_old { After::Old } else { After::Older };
+        let outcome = self.by_trial();
+        self.reach = 0;
+        outcome
     }
 
     /// Takes the young, in order: nobody has them then but the caller, who is to decide about them.
@@ -83,10 +115,10 @@ impl<'a> Pass<'a> {
         mut more: impl FnMut() -> Option<Address>,
         enough: usize,
     ) -> Result<Vec<Address>, NoRoom> {
-        let new = self.tracking.range().1 + 1;
+        let new = self.tracking.next.get();
         let mut trial = Abandon(self, Trial::default(), new);
         trial.0.reach = 2;
-        trial.0.stamps_anew = true;
+        trial.0.after = After::StampedAnew;
         for object in first {
             trial.1.claim(object)?;
         }
@@ -142,7 +174,9 @@ impl<'a> Pass<'a> {
     }
 
     /// Begins a pass by side tables: counts.
-    fn marking(&self) -> Result<Marking, NoRoom> {
+    fn marking(&mut self) -> Result<Marking, NoRoom> {
+        self.tracking.retire();
+        self.new = self.tracking.next.get();
         let (floor, ceiling) = self.tracking.range();
         let space = &*self.tracking.space;
         let marking = Marking::new(core::ptr::from_ref(self.tracking).cast(), space, floor, ceiling)?;
@@ -152,7 +186,6 @@ impl<'a> Pass<'a> {
 
     /// Ends a pass by side tables: what is not marked is condemned, what was rescued goes to the end of the survivors.
     fn end_marking(&mut self, marking: Marking, rescued: Vec<Address>) -> Result<(), NoRoom> {
-        let ceiling = marking.range().1;
         let mut found = Vec::new();
         found.try_reserve_exact(marking.count_unmarked()).map_err(|_| NoRoom)?;
         marking.each_unmarked(&Pace::unlimited(), |object| {
@@ -172,7 +205,7 @@ impl<'a> Pass<'a> {
         self.survivors = self.candidates - found.len() as u64;
         self.condemned = found;
         self.reach = 2;
-        self.tracking.promote(2, &[], &rescued, ceiling + 1);
+        self.tracking.promote(2, &[], &rescued, self.new);
         Ok(())
     }
 }
@@ -185,11 +218,15 @@ impl Abandon<'_, '_> {
         let pass = &mut *self.0;
         pass.survivors = (verdict.survivors.len() + verdict.rescued.len()) as u64;
         let Verdict { mut survivors, mut rescued, .. } = verdict;
-        if pass.stamps_anew {
-            survivors.append(&mut rescued);
-            core::mem::swap(&mut survivors, &mut rescued);
+        match pass.after {
+            After::Promoted => pass.tracking.promote(pass.reach, &survivors, &rescued, self.2),
+            After::StampedAnew => {
+                survivors.append(&mut rescued);
+                pass.tracking.promote(pass.reach, &[], &survivors, self.2);
+            }
+            After::Older => pass.tracking.grow_older(&survivors, &rescued, false, self.2),
+            After::Old => pass.tracking.grow_older(&survivors, &rescued, true, self.2),
         }
-        pass.tracking.promote(pass.reach, &survivors, &rescued, self.2);
         pass.condemned = verdict.condemned;
     }
 }

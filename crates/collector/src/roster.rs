@@ -217,6 +217,12 @@ impl Roster {
         true
     }
 
+    /// Calls `visit` with every object whose entry holds when its turn comes; returns whether the roster is complete.
+    pub(crate) fn each(&self, visit: impl Fn(Address)) -> bool {
+        self.entries().iter().filter(|entry| holds(entry)).for_each(|(object, _)| visit(*object));
+        !self.incomplete.get()
+    }
+
     /// Is incomplete from now on.
     pub(crate) fn give_up(&self) {
         self.take_over(Vec::new());

@@ -49,14 +49,14 @@ pub struct Bounds {
     pub pause: Duration,
     /// The share of the live heap by which it may grow until a cycle is over.
     pub garbage: f64,
-    /// The number of objects by which any heap may grow besides, so that small ones are not collected all the time.
+    /// The number of objects by which any heap may grow, so that small ones are not collected all the time.
     pub slack: u64,
 }
 
 impl Default for Bounds {
-    /// Half a millisecond, a tenth, ten thousand objects.
+    /// Half a millisecond, a tenth, a hundred thousand objects: four megabytes of small ones.
     fn default() -> Self {
-        Bounds { pause: Duration::from_micros(500), garbage: 0.1, slack: 10_000 }
+        Bounds { pause: Duration::from_micros(500), garbage: 0.1, slack: 100_000 }
     }
 }
 

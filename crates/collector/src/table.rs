@@ -10,6 +10,11 @@ use gleaner_object::{Address, Edges, Side, Visit};
 use crate::pace::Pace;
 use crate::space::{Region, Span};
 
+/// How many objects are looked at between two looks at the time, if they are small.
+const FEW: u32 = 8;
+/// How many references objects have on average that are small.
+const SMALL: u32 = 16;
+
 /// A region and its side table.
 pub(crate) struct Table {
     pub(crate) region: Region,
@@ -60,7 +65,8 @@ pub(crate) fn ask_for(table: &Table, word: usize, which: u64) {
     }
 }
 
-/// Shows the edges of some of 64 blocks side by side; returns those it has not seen to, if the time is up.
+/// Shows the edges of some of 64 blocks side by side, where the time is limited one by one, or a few at a time as long as they
+/// are small; returns those it has not seen to, if the time is up.
 #[inline]
 pub(crate) fn trace_row(
     table: &Table,
@@ -76,13 +82,16 @@ pub(crate) fn trace_row(
         unsafe { typed.row(visit, first, stride, which, edges) };
         return 0;
     }
-    let mut left = which;
+    let (mut left, mut at_a_time) = (which, 1);
     while left != 0 && !pace.is_spent() {
-        let one = left & left.wrapping_neg();
+        let rest = (0..at_a_time).fold(left, |rest: u64, _| rest & rest.wrapping_sub(1));
+        let now = left ^ rest;
         // SAFETY: as above.
-        unsafe { typed.row(visit, first, stride, one, edges) };
-        pace.spend(edges.take_seen() + 1);
-        left ^= one;
+        unsafe { typed.row(visit, first, stride, now, edges) };
+        let seen = edges.take_seen() + now.count_ones();
+        pace.spend(seen);
+        at_a_time = if seen <= SMALL * now.count_ones() { FEW } else { 1 };
+        left = rest;
     }
     left
 }

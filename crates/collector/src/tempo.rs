@@ -1,7 +1,8 @@
-//! The cycles of a collector that works in slices: when one begins, how often a slice is due, what a slice does.
+//! The cycles of a collector that works in slices: when one begins, how often a slice is due, what a slice does; and how many
+//! objects are young.
 //!
 //! After a cycle so many objects are left. From then on the tracked objects may grow by the share that the strategy
-//! promises, and by its slack. When a part of that is used up
+//! promises, or by its slack, if that is more. When a part of that is used up
 //! ([`START`]) the next cycle begins, and what is left is the runway: the slices are set so close that their number, as
 //! estimated by what the last cycle has cost per object, fits into it with a third to spare. When the runway is used up all the same, a
 //! slice is due every [`CLOSEST`] allocations, and the heap hardly grows until the cycle is over.
@@ -15,6 +16,7 @@ use gleaner_object::seeded::{Bug, seeded};
 
 use crate::collector::Collector;
 use crate::cycle::{Cycle, Step};
+use crate::era::Eras;
 use crate::pace::Pace;
 use crate::stats::GenerationStats;
 use crate::strategy::Bounds;
@@ -25,6 +27,12 @@ const START: f64 = 0.7;
 const CLOSEST: u32 = 4;
 /// What a cycle costs per object, in nanoseconds, as long as none has been.
 const GUESS: f64 = 60.0;
+/// What a pass over the young costs per object, in nanoseconds, as long as none has been.
+const YOUNG_GUESS: f64 = 40.0;
+/// The part of a pause that a pass over the young is to take at the most.
+const YOUNG_PART: f64 = 0.8;
+/// How many times the heap can be filled with young objects before it has grown by what it may.
+const YOUNG_GROWTH: f64 = 4.0;
 
 /// When cycles and slices are due.
 #[derive(Default)]
@@ -40,14 +48,50 @@ pub(crate) struct Tempo {
     cost: Cell<Option<f64>>,
     /// The time of its slices, with what the heap did in them.
     slices: Cell<Duration>,
+    /// The allocations from one pass over the young to the next, where the threshold does not ask for more.
+    nursery: Cell<u32>,
+    /// What the last passes over the young have cost per object, in nanoseconds.
+    young_cost: Cell<Option<f64>>,
 }
 
 impl Collector {
     /// Returns the number of tracked objects that there may be until a cycle is over.
     fn most(&self, bounds: &Bounds, part: f64) -> u64 {
-        let left = self.tempo.left.get();
         let part = if seeded(Bug::CycleLate) { part * 4.0 } else { part };
-        left + ((left as f64 * bounds.garbage + bounds.slack as f64) * part) as u64
+        self.tempo.left.get() + (self.growth(bounds) * part) as u64
+    }
+
+    /// Returns the number of objects by which the heap may grow from one cycle to the next.
+    fn growth(&self, bounds: &Bounds) -> f64 {
+        (self.tempo.left.get() as f64 * bounds.garbage).max(bounds.slack as f64)
+    }
+
+    /// Returns how many allocations there are between two passes over the young, of a collector with bounded pauses.
+    pub(crate) fn nursery(&self) -> Option<u32> {
+        let bounds = self.strategy().bounds()?;
+        let most = (self.growth(&bounds) / YOUNG_GROWTH) as u32;
+        Some(self.thresholds()[0].max(self.tempo.nursery.get().min(most)))
+    }
+
+    /// Is told what a pass over the young has found in which time: where more than half survive, they are given more time to
+    /// die, as long as the next pass is short enough.
+    pub(crate) fn adapt_nursery(&self, pass: &GenerationStats) {
+        let (Some(bounds), Some(now)) = (self.strategy().bounds(), self.nursery()) else { return };
+        let survivors = pass.candidates.saturating_sub(pass.collected) as f64;
+        let before = self.tempo.young_cost.get().unwrap_or(YOUNG_GUESS);
+        let cost = pass.duration.as_nanos() as f64 / pass.candidates.max(1) as f64;
+        // Up at once, since the dead cost more than survivors; but one pass that was disturbed says little.
+        let cost = cost.min(before * 2.0).max((before * 7.0 + cost) / 8.0);
+        self.tempo.young_cost.set(Some(cost));
+        let wanted = if pass.collected * 2 < pass.candidates {
+            now * 2
+        } else if pass.collected * 8 > pass.candidates * 7 {
+            now / 2
+        } else {
+            now
+        };
+        let subjects = bounds.pause.as_nanos() as f64 * YOUNG_PART / cost.max(1.0);
+        self.tempo.nursery.set(wanted.min((subjects - survivors) as u32));
     }
 
     /// Begins a cycle, if one is due; no pass may run. Returns whether it has begun.
@@ -56,13 +100,13 @@ impl Collector {
         if self.tempo.active.get() || self.tracked() <= self.most(&bounds, START) {
             return false;
         }
-        let _ = self.tracking.make_room();
         let (floor, ceiling) = self.tracking.range();
         let owner = core::ptr::from_ref(&self.tracking).cast();
         let cycle = Cycle::new(owner, &*self.tracking.space, floor, ceiling);
         if cycle.is_blind() {
             return false;
         }
+        cycle.begin_era(self.tracking.begin_era());
         self.cycle.replace(Some(cycle));
         self.tempo.active.set(true);
         self.tempo.spent.set(Duration::ZERO);
@@ -112,6 +156,7 @@ impl Collector {
 
     fn end_cycle(&self, candidates: u64) {
         self.cycle.take();
+        self.tracking.eras.iter().for_each(Eras::is_whole);
         let spent = self.tempo.spent.get().as_nanos() as f64;
         self.tempo.cost.set(Some(spent / candidates.max(1) as f64));
         self.tempo.active.set(false);
@@ -142,6 +187,19 @@ impl Collector {
             self.cycle.take();
             self.tempo.active.set(false);
         }
+    }
+
+    /// Sets at how many allocations something is due.
+    pub(crate) fn set_limit(&self) {
+        let automatic = self.is_enabled() && self.thresholds()[0] > 0;
+        let nursery = self.nursery().filter(|_| automatic);
+        let mut limit = nursery.unwrap_or(self.thresholds()[0]);
+        if let Some(interval) = self.tempo.interval.get() {
+            limit = limit.min(self.counts()[0].saturating_add(interval));
+        }
+        // The most entries of the young that a pass with bounded pauses may look at; there is no bound elsewhere.
+        self.tracking.set_most_young(nursery.map_or(usize::MAX, |nursery| nursery as usize * 4));
+        self.limit.set(if automatic { limit } else { u32::MAX });
     }
 
     /// Sets when the next slice is due.

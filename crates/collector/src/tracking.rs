@@ -11,12 +11,22 @@
 //! So a generation is promoted by moving a boundary, whoever is appended to a list gets the next stamp, and whoever leaves
 //! takes nothing along. Where CPython would append to an older list while a younger one is not empty, the younger one is
 //! stamped anew behind it. Young and middle objects are found by rosters, old ones by going through the heap.
+//!
+//! There are 2^27 stamps; when they have run out all objects get new ones, which takes as long as a pass over the whole heap.
+//! A collector whose pauses are bounded cannot have that, and nobody asks in which order its old objects are. So with it
+//! they have *eras* (`era.rs`) in place of stamps, and only the young and the middle ones are stamped anew, who are few:
+//!
+//! ```text
+//!  stamps  1         │ 2 … ERAS │ … middle_end │ … next - 1
+//!          permanent │ old      │ middle       │ young
+//! ```
 
 use core::cell::Cell;
 use std::rc::Rc;
 
 use gleaner_object::{Address, Flags, MAX_STAMP};
 
+use crate::era::{ERAS, Eras};
 use crate::roster::{Entry, Roster, holds};
 use crate::space::{Space, blocks, each_tracked};
 use crate::{NoRoom, header, order};
@@ -50,23 +60,27 @@ pub struct Tracking {
     pub(crate) space: Rc<dyn Space>,
     /// Whether rosters are kept.
     listed: bool,
-    next: Cell<u32>,
-    frozen_end: Cell<u32>,
+    pub(crate) eras: Option<Eras>,
+    pub(crate) next: Cell<u32>,
+    pub(crate) frozen_end: Cell<u32>,
     old_end: Cell<u32>,
-    middle_end: Cell<u32>,
-    young: Roster,
-    middle: Roster,
+    pub(crate) middle_end: Cell<u32>,
+    pub(crate) young: Roster,
+    pub(crate) middle: Roster,
 }
 
 impl Tracking {
-    pub(crate) fn new(space: Rc<dyn Space>, listed: bool) -> Tracking {
+    /// Nothing is tracked. `listed` says that rosters are kept, `eras` that old objects have no stamps of their own.
+    pub(crate) fn new(space: Rc<dyn Space>, listed: bool, eras: bool) -> Tracking {
+        let last = if eras { ERAS } else { 0 };
         Tracking {
             space,
             listed,
-            next: Cell::new(1),
+            eras: eras.then(Eras::default),
+            next: Cell::new(last + 1),
             frozen_end: Cell::new(0),
-            old_end: Cell::new(0),
-            middle_end: Cell::new(0),
+            old_end: Cell::new(last),
+            middle_end: Cell::new(last),
             young: Roster::default(),
             middle: Roster::default(),
         }
@@ -88,7 +102,7 @@ impl Tracking {
     #[cold]
     #[inline(never)]
     fn gain_stamps(&self) -> Result<(), NoRoom> {
-        self.renumber(Generation::IN_ORDER)?;
+        self.stamp_all_anew()?;
         if self.next.get() > MAX_STAMP { Err(NoRoom) } else { Ok(()) }
     }
 
@@ -129,9 +143,10 @@ impl Tracking {
         known.is_some_and(|of| of != Generation::Permanent && of != Generation::Condemned)
     }
 
-    /// Returns the last stamp of the permanent generation, and the last that was given.
+    /// Returns the last stamp of the permanent generation, and the last of what a pass over everything looks at: the last
+    /// that was given, or the last era.
     pub(crate) fn range(&self) -> (u32, u32) {
-        (self.frozen_end.get(), self.next.get() - 1)
+        (self.frozen_end.get(), if self.eras.is_some() { ERAS } else { self.next.get() - 1 })
     }
 
     /// Returns the objects of some generations and their stamps, in order.
@@ -235,7 +250,10 @@ impl Tracking {
         self.stamp_anew(rescued);
         self.middle_end.set(self.next.get() - 1);
         if generation >= 1 {
-            self.old_end.set(self.next.get() - 1);
+            debug_assert!(rescued.is_empty() || self.eras.is_none(), "who is old has an era");
+            if self.eras.is_none() {
+                self.old_end.set(self.next.get() - 1);
+            }
             self.middle.clear();
         } else if self.listed {
             self.middle.extend(survivors.iter().chain(rescued));
@@ -259,6 +277,9 @@ impl Tracking {
 
     /// Undoes every promotion: for a seeded bug.
     pub(crate) fn demote(&self) {
+        if self.eras.is_some() {
+            return;
+        }
         self.old_end.set(self.frozen_end.get());
         self.middle_end.set(self.frozen_end.get());
         self.middle.clear();
@@ -270,7 +291,9 @@ impl Tracking {
     pub(crate) fn append(&self, generation: usize, late: &[Entry]) -> Vec<Address> {
         let late: Vec<Address> =
             late.iter().filter(|entry| holds(entry)).map(|(object, _)| *object).collect();
-        if !late.is_empty() {
+        if let (Some(eras), true) = (&self.eras, generation >= 1) {
+            late.iter().for_each(|object| eras.enter(header(object)));
+        } else if !late.is_empty() {
             self.promote(generation, &[], &late, self.middle_end.get() + 1);
         }
         late
@@ -279,7 +302,9 @@ impl Tracking {
     /// Moves everything tracked to the permanent generation: the young first, as CPython does.
     pub(crate) fn freeze(&self) {
         use Generation::{Middle, Old, Permanent, Young};
-        if self.renumber([Permanent, Young, Middle, Old]).is_ok() {
+        if self.eras.is_some() {
+            self.freeze_eras();
+        } else if self.renumber([Permanent, Young, Middle, Old]).is_ok() {
             self.frozen_end.set(self.next.get() - 1);
             self.old_end.set(self.next.get() - 1);
             self.middle_end.set(self.next.get() - 1);
@@ -291,9 +316,16 @@ impl Tracking {
     /// Appends the permanent generation to the old one.
     pub(crate) fn unfreeze(&self) {
         use Generation::{Middle, Old, Permanent, Young};
-        if self.frozen_end.get() > 0 && self.renumber([Old, Permanent, Middle, Young]).is_ok() {
+        if self.eras.is_some() {
+            self.unfreeze_eras();
+        } else if self.frozen_end.get() > 0 && self.renumber([Old, Permanent, Middle, Young]).is_ok() {
             self.frozen_end.set(0);
         }
+    }
+
+    /// Gives new stamps to all who have one.
+    fn stamp_all_anew(&self) -> Result<(), NoRoom> {
+        if self.eras.is_some() { self.stamp_young_anew() } else { self.renumber(Generation::IN_ORDER) }
     }
 
     /// Gives all tracked objects new stamps from 1 on, generation after generation, in this order; then the boundaries are
@@ -326,9 +358,11 @@ impl Tracking {
     }
 
     /// Gives new stamps before they run out in the middle of a pass; returns whether it has.
-    pub(crate) fn make_room(&self) -> bool {
+    pub(crate) fn make_room(&self, in_cycle: bool) -> bool {
+        // A cycle knows its subjects by their stamps, if they have some.
+        let may = !in_cycle || self.eras.is_some();
         // Without memory for it, it is tried again.
-        self.next.get() > MAX_STAMP / 4 * 3 && self.renumber(Generation::IN_ORDER).is_ok()
+        may && self.next.get() > MAX_STAMP / 4 * 3 && self.stamp_all_anew().is_ok()
     }
 
     /// Sets how many entries of the young are too many.
@@ -358,7 +392,11 @@ impl Tracking {
     /// # Panics
     /// (1) stamps are distinct and were given; (2) a complete roster lists its generation.
     pub(crate) fn check(&self) {
-        let (objects, stamps) = self.in_order(|of| of != Generation::Condemned).expect("memory for a check");
+        let (objects, mut stamps) =
+            self.in_order(|of| of != Generation::Condemned).expect("memory for a check");
+        if self.eras.is_some() {
+            stamps.retain(|stamp| *stamp > ERAS);
+        }
         assert!(stamps.is_sorted_by(|a, b| a < b), "(1) a stamp was given twice");
         assert!(stamps.last().is_none_or(|stamp| *stamp < self.next.get()), "(1) a stamp was never given");
         if self.listed {

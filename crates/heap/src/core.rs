@@ -308,7 +308,7 @@ pub(crate) unsafe fn condemn<T: Trace>(heap: &Core, dead: Address, edges: &mut V
             return false;
         }
     } else if T::TRACKED {
-        heap.collector.untrack(dead);
+        heap.collector.bury(dead);
     }
     let dropped = Cell::new(false);
     heap.unraisable(|| {
@@ -351,6 +351,10 @@ impl Core {
         let header = unsafe { dead.as_ref() };
         // SAFETY: O1, O2.
         let record = unsafe { record_of(dead) };
+        if self.collector.is_in_cycle() {
+            // Whoever is told of the death may run the cycle to its end, and what dies is no garbage before it is dead.
+            self.touched(dead);
+        }
         if record.tells_first && header.flags().has(Flags::WATCHED) {
             self.tell_watchers(dead);
         }
@@ -366,7 +370,7 @@ impl Core {
                 return false;
             }
         }
-        self.collector.untrack(dead);
+        self.collector.bury(dead);
         let flags = header.flags();
         if flags.has(Flags::WATCHER) {
             self.table.unwatch(dead);
@@ -387,8 +391,8 @@ impl Core {
         let shelf = unsafe { Shelves::of_object(dead) };
         if T::TRACKED {
             self.collector.count_death();
-            if shelf.is_large || self.collector.is_in_cycle() {
-                self.forget(dead, shelf.is_large);
+            if shelf.is_large {
+                self.collector.forget(dead);
             }
         }
         // SAFETY: O1, O2, O4: the block is its shelf's, of this size, and nobody looks at it again but a walk, which passes
@@ -401,18 +405,6 @@ impl Core {
         self.deaths.set(self.deaths.get() + 1);
         if self.deaths.get() >= TIDY_EVERY {
             self.tidy();
-        }
-    }
-
-    /// Lets the collector forget a dead object that is large, or that a cycle under way knows.
-    #[cold]
-    #[inline(never)]
-    fn forget(&self, dead: Address, large: bool) {
-        if self.collector.is_in_cycle() && !self.deleting.get() {
-            self.collector.leaves_cycle(dead);
-        }
-        if large {
-            self.collector.forget(dead);
         }
     }
 

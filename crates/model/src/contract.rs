@@ -20,9 +20,10 @@
 //! * **L8** What the program is answered about reachable things is true: counts of references and of weak references,
 //!   numbers, switches.
 //! * **L9** A collection returns no more than the garbage there was.
-//! * **L10** `paced` keeps its bound: since its last cycle or full pass the heap has grown by no more than a tenth, the slack,
-//!   and what was made since the last pass; and a pass comes when the first threshold says so. With the shortest slices a
-//!   cycle may lag behind the program without end, and nothing is promised; nor while automatic collection is off.
+//! * **L10** `paced` keeps its bound: since its last cycle or full pass the heap has grown by no more than a tenth, or the slack
+//!   if that is more, and what was made since the last pass; and a pass comes when as many are new as the first threshold
+//!   says, or a quarter of that if it is more. With the shortest slices a cycle may lag behind the program without end, and
+//!   nothing is promised; nor while automatic collection is off.
 //! * **L11** The books agree: a collection that is asked for is reported, and the statistics add up to what was reported.
 //!
 //! **Doubt.** A collector that frees in slices does not say when. So whatever is unreachable where it may have worked is in

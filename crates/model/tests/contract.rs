@@ -243,36 +243,38 @@ fn l9_no_more_is_collected_than_there_was() {
 
 #[test]
 fn l10_paced_looks_when_it_is_time() {
-    let program = "set_threshold(1, 1, 1)\na = node(0)\nb = node(0)\n";
-    let paced = case(Policy::Paced, program, &[&[], &[], &[4, 0, 0, 0], END]);
+    // A quarter of the slack is two.
+    let program = "set_threshold(1, 1, 1)\na = node(0)\nb = node(0)\nc = node(0)\n";
+    let paced = case(Policy::Paced, program, &[&[], &[], &[], &[4, 0, 0, 0], END]);
     paced.assert_lawful();
-    paced.assert_breaks(L10, 2, &[]);
+    paced.assert_breaks(L10, 3, &[]);
     let short = Environment { slices: Slices::Short, ..paced.environment };
-    Case { environment: short, said: vec![vec![], vec![], vec![], END.to_vec()], ..paced }.assert_lawful();
+    Case { environment: short, said: vec![vec![], vec![], vec![], vec![], END.to_vec()], ..paced }
+        .assert_lawful();
 }
 
 #[test]
 fn l10_paced_keeps_the_heap_small() {
-    // Seven rings of one node. With the last the bound is exceeded, and a pass over everything is due.
+    // Eleven rings of one node. With the last the bound is exceeded, and a pass over everything is due.
     let program =
-        "set_threshold(6, 1, 1)\n".to_string() + &"a = node(1)\na.f0 = a\n".repeat(7) + "isenabled()\n";
+        "set_threshold(10, 1, 1)\n".to_string() + &"a = node(1)\na.f0 = a\n".repeat(11) + "isenabled()\n";
     let program: &'static str = program.leak();
-    let mut said: Vec<&[i64]> = vec![&[]; 17];
-    said[13] = &[4, 0, 0, 0, 4, 2, 5, 2, 22, 26];
-    said[15] = &[5, 1, 1];
-    said[16] = &[4, 2, 2, 0, 5, 1, 2, 4, 2, 0, 0, 5, 1, 0, 6, 0];
-    let mut live: Vec<u32> = (0..17).map(|operation| operation / 2).collect();
+    let mut said: Vec<&[i64]> = vec![&[]; 25];
+    said[21] = &[4, 0, 0, 0, 4, 2, 9, 2, 38, 42];
+    said[23] = &[5, 1, 1];
+    said[24] = &[4, 2, 2, 0, 5, 1, 2, 4, 2, 0, 0, 5, 1, 0, 6, 0];
+    let mut live: Vec<u32> = (0..25).map(|operation| operation / 2).collect();
     let paced = case(Policy::Paced, program, &said);
-    live[14..].fill(2);
+    live[22..].fill(2);
     paced.with_live(&live).assert_lawful();
     // A pass over the young that finds nothing, and no more.
-    said[13] = &[4, 0, 0, 0];
-    live[14..].fill(7);
+    said[21] = &[4, 0, 0, 0];
+    live[22..].fill(11);
     let late = case(Policy::Paced, program, &said).with_live(&live);
     assert_eq!(late.broken(), Some(L10));
     let off = "set_threshold(0, 1, 1)\n".to_string() + program.split_once('\n').expect("lines").1;
-    said[13] = &[];
-    said[16] = &[4, 2, 7, 0, 5, 1, 7, 4, 2, 0, 0, 5, 1, 0, 6, 0];
+    said[21] = &[];
+    said[24] = &[4, 2, 11, 0, 5, 1, 11, 4, 2, 0, 0, 5, 1, 0, 6, 0];
     case(Policy::Paced, off.leak(), &said).with_live(&live).assert_lawful();
 }
 

@@ -152,7 +152,8 @@ sequences! {
 impl<T: Trace, const N: usize> Trace for [T; N] {
     const TRACKED: bool = T::TRACKED;
     const UNSEEN: bool = T::UNSEEN;
-    #[inline]
+    // Always: a pass has a loop for each type, and in it the call would cost more than what it does.
+    #[inline(always)]
     fn trace(&self, visitor: &mut impl Visitor) {
         self.iter().for_each(|element| element.trace(visitor));
     }

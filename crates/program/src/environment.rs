@@ -74,7 +74,7 @@ impl Policy {
 
 /// How a collector that works in slices (`Policy::Paced`) does it.
 ///
-/// It lets the heap grow by a tenth of what a cycle has left, and by [`Slices::SLACK`] objects.
+/// It lets the heap grow by a tenth of what a cycle has left, or by [`Slices::SLACK`] objects, if that is more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Slices {
     /// A slice lasts until the cycle is over.
@@ -86,7 +86,7 @@ pub enum Slices {
 
 impl Slices {
     /// The number of objects by which any heap may grow.
-    pub const SLACK: u64 = 4;
+    pub const SLACK: u64 = 8;
 }
 
 /// Everything besides the program that decides what happens.

@@ -109,7 +109,8 @@ impl Judge<'_> {
         self.expect_answer(&[i64::from(node != NIL && !dead)])
     }
 
-    /// Reads a list of all objects, with their counts and what they refer to.
+    /// Reads a list of all objects, with their counts and what they refer to. To be listed is to be touched: a cycle under way
+    /// keeps what the list has shown.
     pub(super) fn census(&mut self) -> Checked {
         let Some(Observation::Census(mut body)) = self.said.peek() else {
             return self.unexpected("a census");
@@ -122,6 +123,7 @@ impl Judge<'_> {
                 return self.breach(Law::L7, format!("{} is listed", mark >> 2));
             }
             listed[id as usize] = true;
+            self.overdue.get_mut(id as usize).into_iter().for_each(|overdue| *overdue = false);
             let (edges, rest) = rest.split_at(*edges as usize);
             body = rest;
             let most = self.graph.count(id) as i64;

@@ -224,9 +224,10 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Returns whether a ref may have been cleared.
+    /// Returns whether a ref may have been cleared: with its referent, or, before 3.15, as garbage itself.
     pub(super) fn is_in_doubt(&self, to: Id, node: Id) -> bool {
-        self.unsure[to as usize] || self.fate(node) == Fate::Doubtful
+        let doubtful = |id| self.fate(id) == Fate::Doubtful;
+        self.unsure[to as usize] || doubtful(node) || doubtful(to)
     }
 
     /// Makes an object, hears of the collection that this may set off, and binds it.

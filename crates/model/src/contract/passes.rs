@@ -34,7 +34,8 @@ impl Judge<'_> {
         if !self.is_automatic() || self.pass.is_some() {
             return Ok(());
         }
-        let must = self.has_long_slices() && self.growth.due > i64::from(self.thresholds[0]);
+        let most = u64::from(self.thresholds[0]).max(self.growth.young());
+        let must = self.has_long_slices() && self.growth.due > most as i64;
         let mut reports = 0;
         if self.is_sliced() {
             self.doubt_garbage();

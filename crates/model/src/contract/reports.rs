@@ -21,6 +21,18 @@ pub(super) struct Growth {
     collected: u64,
 }
 
+impl Growth {
+    /// By how much the heap may grow until a cycle is over.
+    fn most(&self) -> u64 {
+        (self.left / 10).max(Slices::SLACK)
+    }
+
+    /// How many objects there are between two passes over the young, if the threshold does not say more.
+    pub(super) fn young(&self) -> u64 {
+        self.most() / 4
+    }
+}
+
 impl Judge<'_> {
     /// Reads the report of the collection under way, which is over. A complete one has looked at everything, if it is of
     /// generation 2.
@@ -128,7 +140,7 @@ impl Judge<'_> {
     /// The bound of `paced`, when an operation begins.
     pub(super) fn check_growth(&self, live: u64) -> Checked {
         let left = self.growth.left;
-        let most = left + left / 10 + Slices::SLACK + self.growth.made;
+        let most = left + self.growth.most() + self.growth.made;
         if self.has_long_slices() && live > most {
             return self.breach(
                 Law::L10,
