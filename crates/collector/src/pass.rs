@@ -155,7 +155,7 @@ impl<'a> Pass<'a> {
     /// If a `trace` panics: the same.
     pub fn by_marking(&mut self) -> Result<(), NoRoom> {
         let marking = self.marking()?;
-        marking.mark_in_order(&*self.tracking.space, true)?;
+        marking.mark_all();
         self.end_marking(marking, Vec::new())
     }
 

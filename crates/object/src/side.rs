@@ -59,6 +59,23 @@ pub struct Side {
     traced: [Cell<u64>; WORDS],
 }
 
+/// The lines of a cache by which the places of tables differ.
+const COLOURS: usize = 64;
+/// The bytes of a line.
+const LINE: usize = 64;
+
+/// The memory of a table: with room for it to be at different distances from the start.
+const LAYOUT: Layout = match Layout::from_size_align(size_of::<Side>() + COLOURS * LINE, LINE) {
+    Ok(layout) => layout,
+    Err(_) => panic!("the alignment is a power of two"),
+};
+
+/// Returns how far from the start of its memory the table of a number is. An allocator puts them all at multiples of a page, and
+/// their first words, of which each reference needs one, would compete for a few lines of the cache.
+fn colour(number: u32) -> usize {
+    number as usize % COLOURS * LINE
+}
+
 impl Side {
     /// Makes the table number `number` of a pass and hangs it on its chunk; `None` if there is no memory.
     ///
@@ -72,8 +89,10 @@ impl Side {
         grid: Grid,
     ) -> Option<NonNull<Side>> {
         // SAFETY: the layout is not empty.
-        let memory = unsafe { alloc_zeroed(Layout::new::<Side>()) }.cast::<Side>();
-        let side = NonNull::new(memory)?;
+        let start = NonNull::new(unsafe { alloc_zeroed(LAYOUT) })?;
+        // SAFETY: so far behind the start there is room for a table.
+        let side = unsafe { start.add(colour(number)) }.cast::<Side>();
+        let memory = side.as_ptr();
         // SAFETY: zeroes are a valid table but for the fields written here, whose place is ours; the chunk is there.
         unsafe {
             (&raw mut (*memory).owner).write(owner);
@@ -93,7 +112,8 @@ impl Side {
         // SAFETY: by contract.
         unsafe {
             chunk.as_ref().side.set(core::ptr::null_mut());
-            dealloc(side.as_ptr().cast(), Layout::new::<Side>());
+            let colour = colour(side.as_ref().number);
+            dealloc(side.as_ptr().cast::<u8>().sub(colour), LAYOUT);
         }
     }
 
