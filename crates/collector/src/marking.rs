@@ -371,10 +371,9 @@ impl Marking {
         let mut result = Ok(());
         let over = self.each_word(pace, |table, word| {
             if result.is_ok() {
-                result = ones(table.side().unmarked(word)).try_for_each(|bit| {
-                    pace.spend(1);
-                    visit(table.object(word * 64 + bit))
-                });
+                let unmarked = table.side().unmarked(word);
+                pace.spend(unmarked.count_ones());
+                result = ones(unmarked).try_for_each(|bit| visit(table.object(word * 64 + bit)));
             }
         });
         result.map(|()| over)

@@ -189,25 +189,30 @@ impl<'a> Pass<'a> {
         let mut found = Vec::new();
         found.try_reserve_exact(marking.count_unmarked()).map_err(|_| NoRoom)?;
         marking.each_unmarked(&Pace::unlimited(), |object| {
+            header(&object).insert(Flags::UNREACHABLE);
             found.push(object);
             Ok(())
         })?;
         self.candidates = marking.subjects.get();
         let sorted = self.quiet || marking.is_ascending();
         drop(marking);
-        if !sorted {
-            let mut stamps = Vec::new();
-            stamps.try_reserve_exact(found.len()).map_err(|_| NoRoom)?;
-            stamps.extend(found.iter().map(|object| header(object).stamp()));
-            order::sort(&mut found, &mut stamps)?;
+        if !sorted && let Err(no_room) = sort_by_stamps(&mut found) {
+            found.iter().for_each(|object| header(object).remove(Flags::UNREACHABLE));
+            return Err(no_room);
         }
-        found.iter().for_each(|object| header(object).insert(Flags::UNREACHABLE));
         self.survivors = self.candidates - found.len() as u64;
         self.condemned = found;
         self.reach = 2;
         self.tracking.promote(2, &[], &rescued, self.new);
         Ok(())
     }
+}
+
+fn sort_by_stamps(objects: &mut [Address]) -> Result<(), NoRoom> {
+    let mut stamps = Vec::new();
+    stamps.try_reserve_exact(objects.len()).map_err(|_| NoRoom)?;
+    stamps.extend(objects.iter().map(|object| header(object).stamp()));
+    order::sort(objects, &mut stamps)
 }
 
 /// A trial that ends one way or another: when it is dropped unsettled, every subject survives.

@@ -98,7 +98,7 @@ impl Core {
         if self.rules.plain_weakrefs_survive && !self.table.is_empty() {
             self.for_each_condemned(Core::silence);
         }
-        let collected = freed + self.count_condemned();
+        let collected = freed + self.count_condemned(reported);
         if self.debug.saves() {
             self.save_garbage();
         } else if self.noisy.get() {
@@ -109,9 +109,14 @@ impl Core {
         collected
     }
 
-    /// Returns how many of the condemned count as collected.
-    fn count_condemned(&self) -> u64 {
-        let all = self.collector.condemned_len() as u64;
+    /// Returns how many of the condemned count as collected. `reported` says that somebody has been shown them; where nobody
+    /// can have done anything to them, none have left.
+    fn count_condemned(&self, reported: bool) -> u64 {
+        let all = if reported || self.noisy.get() {
+            self.collector.condemned_len()
+        } else {
+            self.collector.condemned_end()
+        } as u64;
         let Some(counts) = self.counts.borrow().clone() else { return all };
         let mut left_out = 0;
         self.for_each_condemned(|core, object| {
