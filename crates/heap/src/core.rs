@@ -356,6 +356,9 @@ impl Core {
             self.touched(dead);
         }
         if record.tells_first && header.flags().has(Flags::WATCHED) {
+            // Untracked before anybody is told, as by CPython's `gen_dealloc`: a collection that a callback begins would find it
+            // unreachable, and free it, too.
+            self.collector.bury(dead);
             self.tell_watchers(dead);
         }
         if self.finalizes(dead) {

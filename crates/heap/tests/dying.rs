@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gleaner::{AnySlot, Bounds, Finalize, Heap, Live, Ref, StrategyKind, Trace};
+use gleaner::{AnySlot, Bounds, Finalize, Heap, Live, Ref, StrategyKind, Trace, Visitor};
 
 #[derive(Trace)]
 struct Plain {
@@ -144,4 +144,37 @@ fn what_is_watched_by_who_allocates_dies_once() {
         let found = (log.drops.get(), log.finalized.get(), called.get());
         assert_eq!(found, (1, 1, 1), "after {others} others, at moment {moment}");
     });
+}
+
+/// Its watchers are told before it is finalized.
+struct ToldFirst {
+    log: Rc<Log>,
+}
+
+impl Trace for ToldFirst {
+    const TELLS_FIRST: bool = true;
+
+    fn trace(&self, _: &mut impl Visitor) {}
+}
+
+impl Drop for ToldFirst {
+    fn drop(&mut self) {
+        self.log.drops.set(self.log.drops.get() + 1);
+    }
+}
+
+#[test]
+fn a_collection_by_who_is_told_first_leaves_the_dying_alone() {
+    for strategy in StrategyKind::ALL {
+        let heap = Heap::builder().strategy(strategy).build().unwrap();
+        let log: Rc<Log> = Rc::default();
+        let dying = heap.alloc(ToldFirst { log: log.clone() }).unwrap();
+        let collector = heap.clone();
+        let found = Rc::new(Cell::new(None));
+        let told = found.clone();
+        let weak = heap.weak_with_callback(&dying, move |_| told.set(Some(collector.collect()))).unwrap();
+        drop(dying);
+        assert_eq!((found.get(), log.drops.get()), (Some(0), 1), "{strategy:?}");
+        drop(weak);
+    }
 }
