@@ -1,9 +1,9 @@
 //! Eras: what old objects have in place of stamps, under a collector whose pauses are bounded.
 //!
 //! A cycle has to tell what was old when it began from what became old since. It begins a new era: who becomes old from then on
-//! is of that, and whoever the cycle counts enters it, too. So a cycle that is not given up leaves all old objects in its
-//! era, and any other may be the next; nothing else has to be done to them. Those of cycles that were given up are not free
-//! again before one has come to its end. Should they ever run out, all old objects are looked at, in one go.
+//! is of that, and whoever the cycle counts enters it, too. So a cycle that comes to its end leaves all old objects in its
+//! era, and all others are free again. Should those run out before, with as many cycles given up one after the other, all old
+//! objects are looked at in one go.
 //!
 //! A cycle is of all that there is when it begins. So then, and before a pass over everything, the young and the middle ones
 //! become old.
@@ -26,13 +26,13 @@ const FIRST: u32 = 2;
 /// The era that it is.
 pub(crate) struct Eras {
     now: Cell<u32>,
-    /// Whether all old objects are of this era, or an earlier one since which no cycle was given up.
-    whole: Cell<bool>,
+    /// The earliest that anybody may still be of: that of the last cycle which has come to its end.
+    since: Cell<u32>,
 }
 
 impl Default for Eras {
     fn default() -> Eras {
-        Eras { now: Cell::new(FIRST), whole: Cell::new(true) }
+        Eras { now: Cell::new(FIRST), since: Cell::new(FIRST) }
     }
 }
 
@@ -49,7 +49,7 @@ impl Eras {
 
     /// Is told that a cycle has come to its end: all old objects have entered its era, or become old in it.
     pub(crate) fn is_whole(&self) {
-        self.whole.set(true);
+        self.since.set(self.now.get());
     }
 }
 
@@ -58,19 +58,17 @@ impl Tracking {
     pub(crate) fn begin_era(&self) -> u32 {
         let Some(eras) = &self.eras else { return 0 };
         self.retire();
-        if eras.now.get() == ERAS {
-            eras.now.set(FIRST);
-            if !eras.whole.get() {
-                each_tracked(&*self.space, |object| {
-                    if self.generation_of(object) == Some(Generation::Old) {
-                        eras.enter(header(&object));
-                    }
-                });
-            }
+        let next = if eras.now() == ERAS { FIRST } else { eras.now() + 1 };
+        if next == eras.since.get() {
+            each_tracked(&*self.space, |object| {
+                if self.generation_of(object) == Some(Generation::Old) {
+                    eras.enter(header(&object));
+                }
+            });
+            eras.is_whole();
         }
-        eras.now.set(eras.now.get() + 1);
-        eras.whole.set(false);
-        eras.now()
+        eras.now.set(next);
+        next
     }
 
     /// Lets the young and the middle ones be old.
@@ -132,17 +130,23 @@ impl Tracking {
 
     /// Ends a pass over the young and the middle ones: the middle are old from now on, and the young middle, or all are old.
     /// `new` is as for [`Tracking::promote`].
-    pub(crate) fn grow_older(&self, survivors: &[Address], rescued: &[Address], all: bool, new: u32) {
-        let Some(eras) = &self.eras else { return self.promote(1, survivors, rescued, new) };
-        let was_young = |object: &&Address| {
+    pub(crate) fn grow_older(
+        &self,
+        mut survivors: Vec<Address>,
+        mut rescued: Vec<Address>,
+        all: bool,
+        new: u32,
+    ) {
+        let Some(eras) = &self.eras else { return self.promote(1, &survivors, &rescued, new) };
+        let was_young = |object: &Address| {
             let young = !all && header(object).stamp() > self.middle_end.get();
             if !young {
                 eras.enter(header(object));
             }
             young
         };
-        let survivors: Vec<Address> = survivors.iter().filter(was_young).copied().collect();
-        let rescued: Vec<Address> = rescued.iter().filter(was_young).copied().collect();
+        survivors.retain(was_young);
+        rescued.retain(was_young);
         self.middle.clear();
         self.promote(0, &survivors, &rescued, new);
     }
@@ -188,7 +192,7 @@ mod tests {
         let grow_older = |survivors: &[Address]| {
             let new = tracking.next.get();
             tracking.take(1).unwrap();
-            tracking.grow_older(survivors, &[], false, new);
+            tracking.grow_older(survivors.to_vec(), Vec::new(), false, new);
         };
         tracking.track(objects[0]).unwrap();
         grow_older(&objects[..1]);
@@ -215,8 +219,8 @@ mod tests {
     fn nobody_is_in_an_era_that_begins() {
         let (tracking, objects) = objects(3);
         let eras = tracking.eras.as_ref().unwrap();
-        for round in 0..3 * ERAS {
-            if round % 30_000 == 0 {
+        for round in 0..5 * ERAS {
+            if round % 30_000 == 0 && round < ERAS {
                 // One becomes old, and stays in its era as long as no cycle counts it.
                 let object = objects[(round / 30_000 % 3) as usize];
                 header(&object).set_stamp(0);
@@ -227,8 +231,8 @@ mod tests {
                 assert_ne!(header(object).stamp(), era, "in round {round}");
                 assert_eq!(tracking.generation_of(*object), Some(Generation::Old));
             }
-            if round > 2 * ERAS {
-                // From now on every cycle comes to its end.
+            if round == ERAS + 1000 || round > 4 * ERAS {
+                // A cycle comes to its end; first one among many that are given up, then each.
                 objects.iter().for_each(|object| eras.enter(header(object)));
                 eras.is_whole();
             }

@@ -229,8 +229,8 @@ impl Abandon<'_, '_> {
                 survivors.append(&mut rescued);
                 pass.tracking.promote(pass.reach, &[], &survivors, self.2);
             }
-            After::Older => pass.tracking.grow_older(&survivors, &rescued, false, self.2),
-            After::Old => pass.tracking.grow_older(&survivors, &rescued, true, self.2),
+            After::Older => pass.tracking.grow_older(survivors, rescued, false, self.2),
+            After::Old => pass.tracking.grow_older(survivors, rescued, true, self.2),
         }
         pass.condemned = verdict.condemned;
     }

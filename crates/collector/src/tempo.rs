@@ -81,10 +81,11 @@ impl Collector {
         let before = self.tempo.young_cost.get().unwrap_or(YOUNG_GUESS);
         let cost = pass.duration.as_nanos() as f64 / pass.candidates.max(1) as f64;
         // Up at once, since the dead cost more than survivors; but one pass that was disturbed says little.
-        let cost = cost.min(before * 2.0).max((before * 7.0 + cost) / 8.0);
+        let cost = cost.min(before * 2.0);
+        let cost = cost.max((before * 7.0 + cost) / 8.0);
         self.tempo.young_cost.set(Some(cost));
         let wanted = if pass.collected * 2 < pass.candidates {
-            now * 2
+            now.saturating_mul(2)
         } else if pass.collected * 8 > pass.candidates * 7 {
             now / 2
         } else {
