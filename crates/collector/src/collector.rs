@@ -186,9 +186,9 @@ impl Collector {
         if self.counts[0].get() <= self.limit.get() || self.collecting.get() {
             return None;
         }
-        if self.strategy.bounds().is_some() {
+        if let Some(nursery) = self.nursery() {
             let many = self.tracking.young_are_many();
-            return Some(Due::Slice(many || Some(self.counts[0].get()) > self.nursery()));
+            return Some(Due::Slice(many || self.counts[0].get() > nursery));
         }
         let generation = self.strategy.due(&Pressure {
             counts: self.counts(),

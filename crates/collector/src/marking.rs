@@ -13,7 +13,7 @@
 //! memory for all of it is known at the start: a page stands in line once at most. Where few pages do, as with a list, the
 //! objects that the visitor has at hand are looked at first.
 //!
-//! Every phase can stop after each object and go on later ([`Pace`]); what makes that sound while the program runs in
+//! Every phase can stop after each object, or a few small ones, and go on later ([`Pace`]); what makes that sound while the program runs in
 //! between is told in `strategies/paced.rs`. The *subjects* are the objects with stamps above `floor` (what is frozen) and
 //! up to `ceiling` (what is new since the pass began), but for those of an era that the pass has begun itself (`era.rs`).
 

@@ -37,11 +37,11 @@ type Order = Vec<u32>;
 
 impl Marking {
     /// Marks, in the order of the stamps, what is reachable; returns what was rescued, in order. The objects must have been
-    /// counted, and `ascending` says whether they were met in the order of their stamps.
+    /// counted.
     ///
     /// # Errors
     /// [`NoRoom`] if there is no memory.
-    pub(crate) fn mark_in_order(&self, space: &dyn Space, ascending: bool) -> Result<Vec<Address>, NoRoom> {
+    pub(crate) fn mark_in_order(&self, space: &dyn Space) -> Result<Vec<Address>, NoRoom> {
         self.hold();
         let rescued = RefCell::new(Vec::new());
         let full = Cell::new(false);
@@ -54,7 +54,7 @@ impl Marking {
             }
         };
         let mut edges = Edges::of_pass(self.owner, &mut flush);
-        if ascending {
+        if self.is_ascending() {
             self.tables.iter().flatten().for_each(|table| walk_table(table, &mut edges));
         } else {
             self.walk_list(&self.order(space)?, &mut edges);

@@ -169,7 +169,7 @@ impl<'a> Pass<'a> {
     pub fn by_marking_in_order(&mut self) -> Result<(), NoRoom> {
         self.tracking.put_in_order()?;
         let marking = self.marking()?;
-        let rescued = marking.mark_in_order(&*self.tracking.space, marking.is_ascending())?;
+        let rescued = marking.mark_in_order(&*self.tracking.space)?;
         self.end_marking(marking, rescued)
     }
 

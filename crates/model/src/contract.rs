@@ -22,7 +22,7 @@
 //! * **L9** A collection returns no more than the garbage there was.
 //! * **L10** `paced` keeps its bound: since its last cycle or full pass the heap has grown by no more than a tenth, or the slack
 //!   if that is more, and what was made since the last pass; and a pass comes when as many are new as the first threshold
-//!   says, or a quarter of that if it is more. With the shortest slices a cycle may lag behind the program without end, and
+//!   says, or a quarter of what it may grow by, if that is more. With the shortest slices a cycle may lag behind the program without end, and
 //!   nothing is promised; nor while automatic collection is off.
 //! * **L11** The books agree: a collection that is asked for is reported, and the statistics add up to what was reported.
 //!

@@ -3,7 +3,8 @@
 //! CPython 3.14 shipped a collector with short pauses, whose memory grew; 3.14.5 went back to one whose pauses are long.
 //! This one keeps two bounds, which are its parameters:
 //!
-//! * **pause** (500 µs): the collector gives back control after that, and one object's `trace`;
+//! * **pause** (500 µs): the collector gives back control after that, and one object's `trace`, or
+//!   those of a few whose like were small;
 //! * **garbage** (a tenth): from the end of a cycle to the end of the next the tracked objects grow by no more than that
 //!   share of what the first has left, or by the *slack* (100 000 objects), if that is more; the young, of which there may be
 //!   a quarter of that, come on top. All that was garbage when a cycle began is gone when it ends.

@@ -224,7 +224,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Returns whether a ref may have been cleared: with its referent, or, before 3.15, as garbage itself.
+    /// Returns whether a ref may have been cleared: with its referent, or as garbage itself.
     pub(super) fn is_in_doubt(&self, to: Id, node: Id) -> bool {
         let doubtful = |id| self.fate(id) == Fate::Doubtful;
         self.unsure[to as usize] || doubtful(node) || doubtful(to)
