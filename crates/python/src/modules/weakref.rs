@@ -1,10 +1,12 @@
 //! The module `weakref`.
 
+use std::sync::{Arc, LazyLock};
+
 use gleaner::{Ref, Slot, WeakReference};
 
 use super::set;
 use crate::builtins::{functions, methods};
-use crate::compile::compile;
+use crate::compile::{Code, CompileError, compile};
 use crate::objects::instance::weak_of;
 use crate::objects::weak::Target;
 use crate::objects::{Class, Layout, Module, Payload, Proxy, StaticMethod};
@@ -12,8 +14,9 @@ use crate::protocol::describe::kind_name;
 use crate::value::{Kind, Result, Value, expect};
 use crate::vm::{Args, Vm};
 
-/// The part that is written in Python.
-const SOURCE: &str = include_str!("weakref.py");
+/// The part that is written in Python; compiled once, by the first program of the process that imports it.
+static WRITTEN: LazyLock<std::result::Result<Arc<Code>, CompileError>> =
+    LazyLock::new(|| compile(include_str!("weakref.py")));
 
 pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> Result<()> {
     functions(vm, &module.dict, "", FUNCTIONS)?;
@@ -23,11 +26,11 @@ pub(super) fn fill(vm: &Vm, module: &Ref<Module>) -> Result<()> {
     for (name, class) in classes {
         set(vm, module, name, class.clone().into_any())?;
     }
-    let code = compile(SOURCE).map_err(|error| vm.raise(&vm.types.system_error, &error.to_string()))?;
+    let code = WRITTEN.as_ref().map_err(|error| vm.raise(&vm.types.system_error, &error.to_string()))?;
     // What the module's own making allocates is no affair of the program's collector.
     let enabled = vm.heap.is_enabled();
     vm.heap.disable();
-    let result = vm.run_module(&code, &module.dict);
+    let result = vm.run_module(code, &module.dict);
     if enabled {
         vm.heap.enable();
     }
