@@ -12,7 +12,7 @@ use gleaner_refcount::{count, count_in_a_byte};
 use crate::marking::Marking;
 use crate::pace::Pace;
 use crate::space::Space;
-use crate::table::{Table, bits, trace_row};
+use crate::table::{Table, trace_row};
 use crate::{NoRoom, header};
 
 impl Marking {
@@ -22,13 +22,14 @@ impl Marking {
     /// [`NoRoom`] if there is no memory.
     pub(crate) fn count(&self, space: &dyn Space, pace: &Pace) -> Result<bool, NoRoom> {
         let mut flush = |wrapped: &[Address]| wrapped.iter().for_each(|object| self.wrapped(*object));
-        let mut edges = Edges::of_pass(self.owner, &mut flush);
+        let mut edges = Edges::new(&mut flush);
         let over = self.walk(space, |table, first, stride, taken| {
             let subjects = match self.era {
                 0 => self.subjects_in_order(first, stride, taken),
                 _ => self.subjects_among(first, stride, taken),
             };
-            let left = trace_row(table, Visit::Count, (first, stride), subjects, &mut edges, pace);
+            let left =
+                trace_row(&self.sides, table, Visit::Count, (first, stride), subjects, &mut edges, pace);
             // What is left has its turn later, and enters then: once.
             self.enter(table, first, stride, subjects & !left);
             left
@@ -43,31 +44,29 @@ impl Marking {
         self.subjects.set(self.subjects.get() + u64::from(subjects.count_ones()));
         let side = table.side();
         let mut many = 0;
-        // The entries of a word are noted down together.
-        let (mut word, mut entered) = (0, 0);
-        for number in ones(subjects) {
-            // SAFETY: C1: a block that is not free begins with a header.
-            let object = unsafe { first.byte_add(number * stride) };
-            let entry = Side::entry(object);
-            if entry / 64 != word {
-                side.enter(word, entered);
-                (word, entered) = (entry / 64, 0);
-            }
-            entered |= 1 << (entry % 64);
-            match count_in_a_byte(header(&object)) {
-                Some(count) => side.expect(entry, count),
-                None => many |= 1 << number,
+        let mut expect = |number: usize, entry: usize, object: Address| match count_in_a_byte(header(&object))
+        {
+            Some(count) => side.expect(entry, count),
+            None => many |= 1 << number,
+        };
+        // SAFETY: C1: a block that is not free begins with a header.
+        let object = |number: usize| unsafe { first.byte_add(number * stride) };
+        if stride == side.unit() {
+            let entry = side.entry(first);
+            side.enter_from(entry, subjects);
+            ones(subjects).for_each(|number| expect(number, entry + number, object(number)));
+        } else {
+            for number in ones(subjects) {
+                let entry = side.entry(object(number));
+                side.enter(entry / 64, 1 << (entry % 64));
+                expect(number, entry, object(number));
             }
         }
-        side.enter(word, entered);
         for number in ones(many) {
-            // SAFETY: as above.
-            self.enter_many(side, Side::entry(unsafe { first.byte_add(number * stride) }));
+            self.enter_many(side, side.entry(object(number)));
         }
         if self.era != 0 {
-            // SAFETY: as above.
-            ones(subjects)
-                .for_each(|number| unsafe { first.byte_add(number * stride).as_ref() }.set_stamp(self.era));
+            ones(subjects).for_each(|number| header(&object(number)).set_stamp(self.era));
         }
     }
 
@@ -132,13 +131,8 @@ impl Marking {
     pub(crate) fn root(&self, pace: &Pace) -> bool {
         self.root_many(pace)
             && self.each_word(pace, |table, word| {
-                let mut left = self.mark_held(table, word);
-                while left != 0 {
-                    let page = table.side().page_of(word * 64 + left.trailing_zeros() as usize);
-                    self.queue(table.side(), page);
-                    let (first, end) = table.side().page(page);
-                    left &= !bits(word, first, end);
-                }
+                let held = self.mark_held(table, word);
+                table.side().parts(word, held).for_each(|(page, _)| self.queue(table.side(), page));
             })
     }
 

@@ -12,9 +12,10 @@
 //! code.
 
 use core::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use gleaner_object::seeded::{Bug, seeded};
-use gleaner_object::{Address, Flags};
+use gleaner_object::{Address, Flags, Sides};
 use gleaner_refcount::{listen, note};
 
 use crate::marking::Marking;
@@ -69,11 +70,11 @@ pub(crate) struct Cycle {
 
 impl Cycle {
     /// Makes a cycle over the objects with stamps above `floor` and up to `ceiling`.
-    pub(crate) fn new(owner: *const (), space: &dyn Space, floor: u32, ceiling: u32) -> Cycle {
+    pub(crate) fn new(sides: &Rc<Sides>, space: &dyn Space, floor: u32, ceiling: u32) -> Cycle {
         let mut regions = Vec::new();
         space.each_region(&mut |region| regions.push(region));
         Cycle {
-            marking: RefCell::new(Marking::bare(owner, floor, ceiling)),
+            marking: RefCell::new(Marking::bare(sides, floor, ceiling)),
             regions: RefCell::new(regions),
             phase: Cell::new(Phase::Hang),
             next: Cell::new(0),
@@ -102,6 +103,13 @@ impl Cycle {
     pub(crate) fn touched(&self, object: Address) {
         if self.may_be_abandoned() && !seeded(Bug::TouchMissed) {
             self.marking.borrow().mark_one(object);
+        }
+    }
+
+    /// Is told that an object and what it refers to are to be kept, though the object is about to leave.
+    pub(crate) fn spares(&self, object: Address) {
+        if self.may_be_abandoned() && !seeded(Bug::TouchMissed) {
+            self.marking.borrow().mark_now(object);
         }
     }
 

@@ -19,14 +19,15 @@
 
 use core::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::rc::Rc;
 
-use gleaner_object::side::{WORDS, ones};
-use gleaner_object::{Address, Chunk, Edges, Header, Side, Visit, record_of};
+use gleaner_object::side::ones;
+use gleaner_object::{Address, Chunk, Edges, Header, Side, Sides, Visit, record_of};
 use hashbrown::HashMap;
 
 use crate::pace::Pace;
 use crate::space::{Region, Space, Span};
-use crate::table::{Table, ask_for, bits, trace_row};
+use crate::table::{Table, ask_for, trace_row};
 use crate::{NoRoom, header};
 
 /// How many pages in line are few: then objects at hand are looked at before pages.
@@ -40,7 +41,7 @@ const MOST_TABLES: u32 = 0xFFFE;
 
 /// A pass over the whole heap.
 pub(crate) struct Marking {
-    pub(crate) owner: *const (),
+    pub(crate) sides: Rc<Sides>,
     pub(crate) floor: u32,
     pub(crate) ceiling: u32,
     /// The era that subjects enter when they are counted; zero, if they keep their stamps.
@@ -80,12 +81,12 @@ impl Marking {
     /// # Errors
     /// [`NoRoom`] if there is no memory.
     pub(crate) fn new(
-        owner: *const (),
+        sides: &Rc<Sides>,
         space: &dyn Space,
         floor: u32,
         ceiling: u32,
     ) -> Result<Marking, NoRoom> {
-        let mut marking = Marking::bare(owner, floor, ceiling);
+        let mut marking = Marking::bare(sides, floor, ceiling);
         let mut result = Ok(());
         space.each_region(&mut |region| {
             if result.is_ok() {
@@ -96,9 +97,9 @@ impl Marking {
     }
 
     /// Begins a pass without any side table.
-    pub(crate) fn bare(owner: *const (), floor: u32, ceiling: u32) -> Marking {
+    pub(crate) fn bare(sides: &Rc<Sides>, floor: u32, ceiling: u32) -> Marking {
         Marking {
-            owner,
+            sides: sides.clone(),
             floor,
             ceiling,
             era: 0,
@@ -126,7 +127,7 @@ impl Marking {
             return Err(NoRoom);
         }
         // SAFETY: C1, C3: the chunk is there as long as the pass, or `forget` is called.
-        let side = unsafe { Side::hang(self.owner, number, region.chunk, region.grid) }.ok_or(NoRoom)?;
+        let side = unsafe { self.sides.hang(number, region.chunk, region.grid) }.ok_or(NoRoom)?;
         self.tables.push(Some(Table { region, side, pages: Cell::new(0) }));
         Ok(())
     }
@@ -230,18 +231,18 @@ impl Marking {
         let cursor = &mut *self.cursor.borrow_mut();
         while let Some(table) = self.tables.get(cursor.table) {
             if let Some(table) = table {
-                while cursor.word < WORDS {
+                while cursor.word < table.side().words() {
                     if pace.is_spent() {
                         return false;
                     }
-                    let (page, last) =
-                        (table.side().page_of(cursor.word * 64), table.side().page_of(cursor.word * 64 + 63));
+                    let page = table.side().page_of(cursor.word * 64);
+                    let last = table.side().page_of(cursor.word * 64 + 63).min(63);
                     let pages = table.pages.get() >> page;
                     if pages == 0 {
                         break;
                     }
                     if pages & (u64::MAX >> (63 - (last - page))) == 0 {
-                        cursor.word = table.side().page(last).1 / 64;
+                        cursor.word = (table.side().page(last).1 / 64).max(cursor.word + 1);
                         continue;
                     }
                     visit(table, cursor.word);
@@ -268,23 +269,31 @@ impl Marking {
 
     /// Marks one object, if it is of this pass and was not marked.
     pub(crate) fn mark_one(&self, object: Address) {
-        if let Some(side) = Side::of(self.owner, object)
-            && side.mark(Side::entry(object))
+        if let Some((side, entry)) = self.sides.find(object)
+            && side.mark(entry)
         {
-            self.queue(side, side.page_of(Side::entry(object)));
+            self.queue(side, side.page_of(entry));
         }
+    }
+
+    /// Marks an object and, at once, what it refers to.
+    pub(crate) fn mark_now(&self, object: Address) {
+        self.mark_one(object);
+        let mut flush = |edges: &[Address]| edges.iter().for_each(|edge| self.mark_one(*edge));
+        // SAFETY: O1, O2: it has not been freed, nor its value dropped.
+        unsafe { (record_of(object).trace)(object, &mut Edges::new(&mut flush)) };
     }
 
     /// Marks what the grey objects reach; returns whether there are none left.
     pub(crate) fn mark(&self, pace: &Pace) -> bool {
         let mut flush = |marked: &[Address]| {
             for &object in marked {
-                if let Some(side) = Side::of(self.owner, object) {
-                    self.queue(side, side.page_of(Side::entry(object)));
+                if let Some((side, entry)) = self.sides.find(object) {
+                    self.queue(side, side.page_of(entry));
                 }
             }
         };
-        let mut edges = Edges::of_pass(self.owner, &mut flush);
+        let mut edges = Edges::new(&mut flush);
         loop {
             if pace.is_spent() {
                 // What is at hand stands in line with its page when the list goes.
@@ -309,11 +318,11 @@ impl Marking {
     /// Looks at a marked object, unless its page's turn has come meanwhile, and at what it leads to.
     #[inline]
     fn trace_marked(&self, object: Address, edges: &mut Edges<'_>, pace: &Pace) {
-        let Some(side) = Side::of(self.owner, object) else { return };
-        if side.begin_trace(Side::entry(object)) {
+        let Some((side, entry)) = self.sides.find(object) else { return };
+        if side.begin_trace(entry) {
             let most = if pace.is_limited() { CHASE } else { u32::MAX };
             // SAFETY: O1, O2: a tracked object; C2: what dies meanwhile is set aside.
-            let traced = unsafe { record_of(object).typed.chase(object, most, edges) };
+            let traced = unsafe { record_of(object).typed.chase(&self.sides, object, most, edges) };
             pace.spend(traced + edges.take_seen());
         }
     }
@@ -324,39 +333,26 @@ impl Marking {
         side.set_queued(page, false);
         let (first, end) = side.page(page);
         for word in first / 64..end.div_ceil(64) {
-            let mine = bits(word, first, end);
             if word * 64 + 64 < end {
                 ask_for(table, word + 1, side.grey(word + 1));
             }
             loop {
-                let grey = side.grey(word) & mine;
+                let grey = side.grey_of_page(word, page);
                 if grey == 0 {
                     break;
                 }
-                let first_grey = word * 64 + grey.trailing_zeros() as usize;
-                let lowest = side.number_of(first_grey);
-                let which =
-                    ones(grey).fold(0, |which, bit| which | 1 << (side.number_of(word * 64 + bit) - lowest));
+                let lowest = grey.trailing_zeros();
                 side.set_traced(word, grey);
-                let row = table.object(first_grey);
-                let unseen = trace_row(table, visit, (row, table.region.grid.unit), which, edges, pace);
+                let row = table.object(word * 64 + lowest as usize);
+                let unseen =
+                    trace_row(&self.sides, table, visit, (row, side.unit()), grey >> lowest, edges, pace);
                 if unseen != 0 {
-                    self.back_in_line(table, word, row, unseen, page);
+                    side.set_untraced(word, unseen << lowest);
+                    self.queue(side, page);
                     return;
                 }
             }
         }
-    }
-
-    /// Makes objects of a row grey again, and lets their page stand in line.
-    #[cold]
-    fn back_in_line(&self, table: &Table, word: usize, row: Address, unseen: u64, page: usize) {
-        for number in ones(unseen) {
-            // SAFETY: C1: the block is one of the row's.
-            let object = unsafe { row.byte_add(number * table.region.grid.unit) };
-            table.side().set_untraced(word, 1 << (Side::entry(object) % 64));
-        }
-        self.queue(table.side(), page);
     }
 
     /// Calls `visit` with the subjects that are not marked, from where the last call has stopped; returns whether that was all.
@@ -381,21 +377,22 @@ impl Marking {
 
     /// Returns the number of subjects that are not marked.
     pub(crate) fn count_unmarked(&self) -> usize {
-        let words =
-            |table: &Table| (0..WORDS).map(|word| table.side().unmarked(word).count_ones()).sum::<u32>();
+        let words = |table: &Table| {
+            (0..table.side().words()).map(|word| table.side().unmarked(word).count_ones()).sum::<u32>()
+        };
         self.tables.iter().flatten().map(|table| words(table) as usize).sum()
     }
 
     /// Tells whether an object is a subject and not marked.
     pub(crate) fn is_unmarked(&self, object: Address) -> bool {
         self.is_in_range(header(&object))
-            && Side::of(self.owner, object).is_some_and(|side| side.is_unmarked(Side::entry(object)))
+            && self.sides.find(object).is_some_and(|(side, entry)| side.is_unmarked(entry))
     }
 
     /// Takes an object that has died out of its table.
     pub(crate) fn leaves(&self, object: Address) {
-        if let Some(side) = Side::of(self.owner, object) {
-            side.leave(Side::entry(object));
+        if let Some((side, entry)) = self.sides.find(object) {
+            side.leave(entry);
         }
     }
 
@@ -404,7 +401,7 @@ impl Marking {
         while let Some(table) = self.tables.pop() {
             if let Some(table) = table {
                 // SAFETY: C3: hung by `add`, and out of the tables now.
-                unsafe { Side::take_down(table.side, table.region.chunk) };
+                unsafe { self.sides.take_down(table.side, table.region.chunk) };
             }
             if pace.is_over() {
                 return self.tables.is_empty();
@@ -419,7 +416,7 @@ impl Marking {
         for table in &mut self.tables {
             if let Some(gone) = table.take_if(|table| table.region.chunk.as_ptr().cast_const() == chunk) {
                 // SAFETY: C3: hung by `add`, and out of the tables now.
-                unsafe { Side::take_down(gone.side, gone.region.chunk) };
+                unsafe { self.sides.take_down(gone.side, gone.region.chunk) };
             }
         }
     }
@@ -429,7 +426,7 @@ impl Drop for Marking {
     fn drop(&mut self) {
         for table in self.tables.drain(..).flatten() {
             // SAFETY: C3: hung by `add`, and this is the pass's end.
-            unsafe { Side::take_down(table.side, table.region.chunk) };
+            unsafe { self.sides.take_down(table.side, table.region.chunk) };
         }
     }
 }

@@ -19,8 +19,7 @@
 use core::cell::{Cell, RefCell};
 
 use gleaner_object::edges::prefetch;
-use gleaner_object::side::WORDS;
-use gleaner_object::{Address, Edges, Side, Visit, record_of};
+use gleaner_object::{Address, Edges, Sides, Visit, record_of};
 
 use crate::marking::Marking;
 use crate::pace::Pace;
@@ -53,9 +52,9 @@ impl Marking {
                 rescued.extend_from_slice(edges);
             }
         };
-        let mut edges = Edges::of_pass(self.owner, &mut flush);
+        let mut edges = Edges::new(&mut flush);
         if self.is_ascending() {
-            self.tables.iter().flatten().for_each(|table| walk_table(table, &mut edges));
+            self.tables.iter().flatten().for_each(|table| walk_table(&self.sides, table, &mut edges));
         } else {
             self.walk_list(&self.order(space)?, &mut edges);
         }
@@ -70,7 +69,9 @@ impl Marking {
             }
             if let Some(object) = object {
                 // SAFETY: O1, O2: a subject; C2: what dies meanwhile is set aside.
-                unsafe { record_of(object).typed.row(Visit::Rescue, object, 0, 1, &mut edges) };
+                unsafe {
+                    record_of(object).typed.row(&self.sides, Visit::Rescue, (object, 0), 1, &mut edges)
+                };
                 next += 1;
                 continue;
             }
@@ -89,15 +90,14 @@ impl Marking {
         self.hold();
         let mut flush = |passed: &[Address]| {
             for &object in passed {
-                if let Some(side) = Side::of(self.owner, object) {
-                    let entry = Side::entry(object);
+                if let Some((side, entry)) = self.sides.find(object) {
                     side.set_untraced(entry / 64, 1 << (entry % 64));
                     self.queue(side, side.page_of(entry));
                 }
             }
         };
-        let mut edges = Edges::of_pass(self.owner, &mut flush);
-        self.tables.iter().flatten().for_each(|table| walk_table(table, &mut edges));
+        let mut edges = Edges::new(&mut flush);
+        self.tables.iter().flatten().for_each(|table| walk_table(&self.sides, table, &mut edges));
         drop(edges);
         let pace = Pace::unlimited();
         // What was put aside may still be reached.
@@ -113,9 +113,9 @@ impl Marking {
         order.resize((ceiling - floor) as usize, 0);
         let order = RefCell::new(order);
         self.each_subject(space, &Pace::unlimited(), |object| {
-            if let Some(side) = Side::of(self.owner, object) {
+            if let Some((side, entry)) = self.sides.find(object) {
                 let place = header(&object).stamp() - floor - 1;
-                order.borrow_mut()[place as usize] = (side.number() << 16 | Side::entry(object) as u32) + 1;
+                order.borrow_mut()[place as usize] = (side.number() << 16 | entry as u32) + 1;
             }
         });
         Ok(order.into_inner())
@@ -135,23 +135,23 @@ impl Marking {
             if table.side().marked(word) & bit == 0 {
                 table.side().set_traced(word, bit);
             } else {
-                show(table, entry, edges);
+                show(&self.sides, table, entry, edges);
             }
         }
     }
 }
 
 /// Walks over the subjects of a table in the order of their addresses.
-fn walk_table(table: &Table, edges: &mut Edges<'_>) {
-    for word in (0..WORDS).filter(|word| table.side().subjects(*word) != 0) {
+fn walk_table(sides: &Sides, table: &Table, edges: &mut Edges<'_>) {
+    for word in (0..table.side().words()).filter(|word| table.side().subjects(*word) != 0) {
         // SAFETY: O1, O2: subjects, of the type of their region; C2: what dies meanwhile is set aside.
-        unsafe { table.region.record.typed.in_order(table.side(), table.region.chunk, word, edges) };
+        unsafe { table.region.record.typed.in_order(sides, table.side(), table.region.chunk, word, edges) };
     }
 }
 
 /// Shows what the object of an entry refers to.
 #[inline]
-fn show(table: &Table, entry: usize, edges: &mut Edges<'_>) {
+fn show(sides: &Sides, table: &Table, entry: usize, edges: &mut Edges<'_>) {
     // SAFETY: O1, O2: a subject, of the type of its region; C2: what dies meanwhile is set aside.
-    unsafe { table.region.record.typed.row(Visit::Rescue, table.object(entry), 0, 1, edges) };
+    unsafe { table.region.record.typed.row(sides, Visit::Rescue, (table.object(entry), 0), 1, edges) };
 }

@@ -179,7 +179,7 @@ impl<'a> Pass<'a> {
         self.new = self.tracking.next.get();
         let (floor, ceiling) = self.tracking.range();
         let space = &*self.tracking.space;
-        let marking = Marking::new(core::ptr::from_ref(self.tracking).cast(), space, floor, ceiling)?;
+        let marking = Marking::new(&self.tracking.sides, space, floor, ceiling)?;
         marking.count(space, &Pace::unlimited())?;
         Ok(marking)
     }

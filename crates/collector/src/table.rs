@@ -4,8 +4,8 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 use gleaner_object::edges::prefetch;
-use gleaner_object::side::{GRANULE, ones};
-use gleaner_object::{Address, Edges, Side, Visit};
+use gleaner_object::side::ones;
+use gleaner_object::{Address, Edges, Side, Sides, Visit};
 
 use crate::pace::Pace;
 use crate::space::{Region, Span};
@@ -47,21 +47,16 @@ impl Table {
     }
 }
 
-/// Returns a bit for each entry of a word from `first` to before `end`.
-#[inline]
-pub(crate) fn bits(word: usize, first: usize, end: usize) -> u64 {
-    let from = first.saturating_sub(word * 64).min(64);
-    let to = end.saturating_sub(word * 64).min(64);
-    if to <= from { 0 } else { u64::MAX >> (64 - (to - from)) << from }
-}
-
 /// Asks for the memory of the objects of a word.
 #[inline]
 pub(crate) fn ask_for(table: &Table, word: usize, which: u64) {
-    let start = table.region.chunk.cast::<u8>();
-    for bit in ones(which) {
-        // SAFETY: the entry's place is inside the chunk.
-        prefetch(unsafe { start.add((word * 64 + bit) * GRANULE) }.cast());
+    for (_, part) in table.side().parts(word, which) {
+        let lowest = part.trailing_zeros() as usize;
+        let first = table.object(word * 64 + lowest);
+        for bit in ones(part) {
+            // SAFETY: so far apart lie the objects of a part.
+            prefetch(unsafe { first.byte_add((bit - lowest) * table.side().unit()) });
+        }
     }
 }
 
@@ -69,6 +64,7 @@ pub(crate) fn ask_for(table: &Table, word: usize, which: u64) {
 /// are small; returns those it has not seen to, if the time is up.
 #[inline]
 pub(crate) fn trace_row(
+    sides: &Sides,
     table: &Table,
     visit: Visit,
     (first, stride): (Address, usize),
@@ -79,7 +75,7 @@ pub(crate) fn trace_row(
     let typed = &table.region.record.typed;
     if !pace.is_limited() {
         // SAFETY: O1, O2: these are tracked objects of the type; C2: what dies meanwhile is set aside.
-        unsafe { typed.row(visit, first, stride, which, edges) };
+        unsafe { typed.row(sides, visit, (first, stride), which, edges) };
         return 0;
     }
     let (mut left, mut at_a_time) = (which, 1);
@@ -87,7 +83,7 @@ pub(crate) fn trace_row(
         let rest = (0..at_a_time).fold(left, |rest: u64, _| rest & rest.wrapping_sub(1));
         let now = left ^ rest;
         // SAFETY: as above.
-        unsafe { typed.row(visit, first, stride, now, edges) };
+        unsafe { typed.row(sides, visit, (first, stride), now, edges) };
         let seen = edges.take_seen() + now.count_ones();
         pace.spend(seen);
         at_a_time = if seen <= SMALL * now.count_ones() { FEW } else { 1 };

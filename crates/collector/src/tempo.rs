@@ -55,6 +55,17 @@ pub(crate) struct Tempo {
 }
 
 impl Collector {
+    /// Is told of an object that has died, while somebody is about to be told of its death: what it refers to is there until they
+    /// have been, and no garbage of the cycle under way.
+    ///
+    /// # Panics
+    /// If the object's `trace` panics.
+    pub fn spares(&self, dead: Address) {
+        if let Some(cycle) = &*self.cycle.borrow() {
+            cycle.spares(dead);
+        }
+    }
+
     /// Returns the number of tracked objects that there may be until a cycle is over.
     fn most(&self, bounds: &Bounds, part: f64) -> u64 {
         let part = if seeded(Bug::CycleLate) { part * 4.0 } else { part };
@@ -102,8 +113,7 @@ impl Collector {
             return false;
         }
         let (floor, ceiling) = self.tracking.range();
-        let owner = core::ptr::from_ref(&self.tracking).cast();
-        let cycle = Cycle::new(owner, &*self.tracking.space, floor, ceiling);
+        let cycle = Cycle::new(&self.tracking.sides, &*self.tracking.space, floor, ceiling);
         if cycle.is_blind() {
             return false;
         }

@@ -24,7 +24,7 @@
 use core::cell::Cell;
 use std::rc::Rc;
 
-use gleaner_object::{Address, Flags, MAX_STAMP};
+use gleaner_object::{Address, Flags, MAX_STAMP, Sides};
 
 use crate::era::{ERAS, Eras};
 use crate::roster::{Entry, Roster, holds};
@@ -58,6 +58,7 @@ impl Generation {
 /// The tracked objects.
 pub struct Tracking {
     pub(crate) space: Rc<dyn Space>,
+    pub(crate) sides: Rc<Sides>,
     /// Whether rosters are kept.
     listed: bool,
     pub(crate) eras: Option<Eras>,
@@ -75,6 +76,7 @@ impl Tracking {
         let last = if eras { ERAS } else { 0 };
         Tracking {
             space,
+            sides: Rc::default(),
             listed,
             eras: eras.then(Eras::default),
             next: Cell::new(last + 1),

@@ -352,8 +352,10 @@ impl Core {
         // SAFETY: O1, O2.
         let record = unsafe { record_of(dead) };
         if self.collector.is_in_cycle() {
-            // Whoever is told of the death may run the cycle to its end, and what dies is no garbage before it is dead.
-            self.touched(dead);
+            // Whoever is told of the death may run the cycle to its end, and what dies is no garbage before it is dead, nor is
+            // what it refers to.
+            note(header);
+            self.unraisable(|| self.collector.spares(dead));
         }
         if record.tells_first && header.flags().has(Flags::WATCHED) {
             // Untracked before anybody is told, as by CPython's `gen_dealloc`: a collection that a callback begins would find it

@@ -14,6 +14,7 @@ use core::ptr::NonNull;
 
 use crate::header::{Address, Header};
 use crate::side::Side;
+use crate::sides::Sides;
 
 /// The number of edges that are kept before they are handed on.
 const CAPACITY: usize = 64;
@@ -47,7 +48,6 @@ pub enum Visit {
 
 /// The edges that are kept: as a visitor it keeps all.
 pub struct Edges<'a> {
-    owner: *const (),
     edges: [Address; CAPACITY],
     len: usize,
     seen: u32,
@@ -101,29 +101,40 @@ impl Look for MarkPage {
 impl Look for Rescue {
     #[inline(always)]
     fn keeps(side: &Side, entry: usize, _: Address) -> bool {
-        side.mark(entry) && side.is_traced(entry)
+        side.rescue(entry)
     }
 }
 
 /// The visitor of a pass.
-pub(crate) struct Looking<'b, 'a, L>(&'b mut Edges<'a>, PhantomData<L>);
+pub(crate) struct Looking<'b, 'a, L> {
+    sides: &'b Sides,
+    edges: &'b mut Edges<'a>,
+    seen: u32,
+    look: PhantomData<L>,
+}
 
 impl<'b, 'a, L> Looking<'b, 'a, L> {
-    /// Makes one that keeps edges in a list.
-    pub(crate) fn new(edges: &'b mut Edges<'a>) -> Self {
-        Looking(edges, PhantomData)
+    /// Makes one that looks edges up in these tables, and keeps them in a list.
+    #[inline(always)]
+    pub(crate) fn new(sides: &'b Sides, edges: &'b mut Edges<'a>) -> Self {
+        Looking { sides, edges, seen: 0, look: PhantomData }
+    }
+
+    /// Notes down how many edges it has seen.
+    #[inline(always)]
+    pub(crate) fn end(self) {
+        self.edges.seen = self.edges.seen.wrapping_add(self.seen);
     }
 }
 
 impl<L: Look> Visitor for Looking<'_, '_, L> {
     #[inline(always)]
     fn edge(&mut self, address: Address) {
-        let edges = &mut *self.0;
-        edges.seen = edges.seen.wrapping_add(1);
-        if let Some(side) = Side::of(edges.owner, address)
-            && L::keeps(side, Side::entry(address), address)
+        self.seen = self.seen.wrapping_add(1);
+        if let Some((side, entry)) = self.sides.find(address)
+            && L::keeps(side, entry, address)
         {
-            edges.keep(address);
+            self.edges.keep(address);
         }
     }
 }
@@ -131,12 +142,7 @@ impl<L: Look> Visitor for Looking<'_, '_, L> {
 impl<'a> Edges<'a> {
     /// Makes a list that is handed to `flush`, in order, when it is full or dropped.
     pub fn new(flush: &'a mut dyn FnMut(&[Address])) -> Self {
-        Edges::of_pass(core::ptr::null(), flush)
-    }
-
-    /// Makes a list for a pass, which works on the side tables of their owner.
-    pub fn of_pass(owner: *const (), flush: &'a mut dyn FnMut(&[Address])) -> Self {
-        Edges { owner, edges: [NonNull::<Header>::dangling(); CAPACITY], len: 0, seen: 0, flush }
+        Edges { edges: [NonNull::<Header>::dangling(); CAPACITY], len: 0, seen: 0, flush }
     }
 
     /// Keeps an edge.
@@ -174,12 +180,6 @@ impl<'a> Edges<'a> {
     #[inline]
     pub(crate) fn take_back_pop(&mut self) {
         self.len += 1;
-    }
-
-    /// Returns the table for an object, if the pass has one.
-    #[inline(always)]
-    pub(crate) fn side(&self, object: Address) -> Option<&'a Side> {
-        Side::of(self.owner, object)
     }
 
     /// Hands on what it holds.

@@ -32,6 +32,7 @@ pub mod record;
 pub mod seeded;
 pub mod shelf;
 pub mod side;
+pub mod sides;
 pub mod trace;
 mod typed;
 
@@ -41,4 +42,5 @@ pub use live::Live;
 pub use record::{ObjectBox, TypeRecord};
 pub use shelf::{CHUNK_ALIGN, Chunk, Shelf, record_of, shelf_of};
 pub use side::{Grid, Side};
+pub use sides::Sides;
 pub use trace::Trace;

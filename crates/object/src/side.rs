@@ -1,10 +1,10 @@
 //! Side tables: what a pass over the whole heap knows of the objects of one chunk.
 //!
-//! Not a byte of the objects is written. A table has an entry for every 16 bytes of the chunk, and objects are at least 16
-//! bytes apart: two bytes that count references, all of them and those from other objects, and a bit each for "is a subject
-//! of the pass", "marked", and "traced" (marked, and what it refers to is marked, too; what is marked and not traced is
-//! *grey*). The tables are a tenth of the objects, so that what is written at random stays in the second level of the
-//! cache, while the objects themselves are read in order of address.
+//! Not a byte of the objects is written. The chunk is cut into *granules* as large as the smallest distance of two of its
+//! objects, so that one begins in each at most, and a table has an entry for every granule: a byte that counts references,
+//! and a bit each for "is a subject of the pass", "marked", and "traced" (marked, and what it refers to is marked, too; what
+//! is marked and not traced is *grey*). The tables are a twentieth of the objects, so that what is written at random stays
+//! in the second level of the cache, while the objects themselves are read in order of address.
 //!
 //! The tables are here, and not with the collector, since a [`Visitor`](crate::Visitor) counts and marks as the edges come.
 
@@ -12,15 +12,17 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 
-use crate::header::{Address, Header};
+use crate::header::Address;
 use crate::shelf::{CHUNK_ALIGN, Chunk};
 
-/// The number of entries.
-pub const ENTRIES: usize = CHUNK_ALIGN / GRANULE;
-/// The number of words with a bit for each entry.
-pub const WORDS: usize = ENTRIES / 64;
-/// The bytes of a chunk that share an entry.
-pub const GRANULE: usize = 16;
+pub use geometry::Grid;
+pub(crate) use geometry::granule;
+use geometry::{FRACTION, bits};
+
+mod geometry;
+
+/// The most entries of a table: a granule has 16 bytes at least.
+pub(crate) const ENTRIES: usize = CHUNK_ALIGN / 16;
 
 /// Returns the numbers of the bits that are set, lowest first.
 #[inline(always)]
@@ -34,32 +36,26 @@ pub fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Where the objects of a chunk begin.
-#[derive(Clone, Copy, Debug)]
-pub struct Grid {
-    /// The binary logarithm of the bytes of a page: a chunk has at most 64.
-    pub page_shift: u32,
-    /// What the distance of every object from the start of its page is a multiple of, in bytes: 16 at the least.
-    pub unit: usize,
-}
-
 /// What is known of one chunk's objects.
 #[repr(C)]
 pub struct Side {
     owner: *const (),
-    grid: Grid,
-    /// 2^32 over the unit, rounded up.
-    reciprocal: u64,
     number: u32,
+    /// The lines from the start of its memory to the table.
+    colour: usize,
+    grid: Grid,
+    /// One over the unit, rounded up.
+    reciprocal: u64,
     queued: Cell<u64>,
     /// References that have not been explained.
     left: [Cell<i8>; ENTRIES],
-    subjects: [Cell<u64>; WORDS],
-    marks: [Cell<u64>; WORDS],
-    traced: [Cell<u64>; WORDS],
+    subjects: [Cell<u64>; ENTRIES / 64],
+    marks: [Cell<u64>; ENTRIES / 64],
+    traced: [Cell<u64>; ENTRIES / 64],
 }
 
-/// The lines of a cache by which the places of tables differ.
+/// The lines of a cache by which the places of tables differ. An allocator puts them all at multiples of a page, and their first
+/// words, of which each reference needs one, would compete for a few lines of the cache.
 const COLOURS: usize = 64;
 /// The bytes of a line.
 const LINE: usize = 64;
@@ -70,108 +66,62 @@ const LAYOUT: Layout = match Layout::from_size_align(size_of::<Side>() + COLOURS
     Err(_) => panic!("the alignment is a power of two"),
 };
 
-/// Returns how far from the start of its memory the table of a number is. An allocator puts them all at multiples of a page, and
-/// their first words, of which each reference needs one, would compete for a few lines of the cache.
-fn colour(number: u32) -> usize {
-    number as usize % COLOURS * LINE
-}
-
 impl Side {
-    /// Makes the table number `number` of a pass and hangs it on its chunk; `None` if there is no memory.
-    ///
-    /// # Safety
-    /// The chunk is there until [`Side::take_down`], and its objects begin where the grid says.
+    /// Makes a table that hangs nowhere; `None` if there is no memory. Tables that are in use at a time should have different
+    /// numbers.
     #[must_use]
-    pub unsafe fn hang(
-        owner: *const (),
-        number: u32,
-        chunk: NonNull<Chunk>,
-        grid: Grid,
-    ) -> Option<NonNull<Side>> {
+    pub(crate) fn make(number: u32) -> Option<NonNull<Side>> {
         // SAFETY: the layout is not empty.
         let start = NonNull::new(unsafe { alloc_zeroed(LAYOUT) })?;
-        // SAFETY: so far behind the start there is room for a table.
-        let side = unsafe { start.add(colour(number)) }.cast::<Side>();
-        let memory = side.as_ptr();
-        // SAFETY: zeroes are a valid table but for the fields written here, whose place is ours; the chunk is there.
+        let colour = number as usize % COLOURS;
+        // SAFETY: so far behind the start there is room for a table, and zeroes are a valid one.
         unsafe {
-            (&raw mut (*memory).owner).write(owner);
-            (&raw mut (*memory).grid).write(grid);
-            (&raw mut (*memory).reciprocal).write((1_u64 << 32).div_ceil(grid.unit as u64));
-            (&raw mut (*memory).number).write(number);
-            chunk.as_ref().side.set(memory.cast());
-        }
-        Some(side)
-    }
-
-    /// Takes the table down.
-    ///
-    /// # Safety
-    /// `hang` made it for this chunk, which is there, and nobody uses it any more.
-    pub unsafe fn take_down(side: NonNull<Side>, chunk: NonNull<Chunk>) {
-        // SAFETY: by contract.
-        unsafe {
-            chunk.as_ref().side.set(core::ptr::null_mut());
-            let colour = colour(side.as_ref().number);
-            dealloc(side.as_ptr().cast::<u8>().sub(colour), LAYOUT);
+            let mut side = start.add(colour * LINE).cast::<Side>();
+            side.as_mut().colour = colour;
+            Some(side)
         }
     }
 
-    /// Returns the table for an object; `None` if this owner's pass has none for its chunk.
-    #[inline(always)]
-    #[must_use]
-    pub fn of<'a>(owner: *const (), object: Address) -> Option<&'a Side> {
-        // SAFETY: O2: an object's chunk begins with its two words, and a table hangs there as long as it exists.
-        let side = unsafe { (*Chunk::of(object)).side.get().cast::<Side>().as_ref() }?;
-        (side.owner == owner).then_some(side)
-    }
-
-    /// Returns an object's entry in its chunk's table.
-    #[inline(always)]
-    #[must_use]
-    pub fn entry(object: Address) -> usize {
-        Chunk::offset(object) / GRANULE
-    }
-
-    /// Returns the object of an entry.
+    /// Frees a table.
     ///
     /// # Safety
-    /// The table hangs on this chunk, and an object begins at the entry.
-    #[inline(always)]
-    #[must_use]
-    pub unsafe fn object(&self, chunk: NonNull<Chunk>, entry: usize) -> Address {
-        let page = (entry * GRANULE) & !((1 << self.grid.page_shift) - 1);
-        // SAFETY: by contract the place is inside the chunk.
-        unsafe { chunk.cast::<u8>().add(page + self.number_of(entry) * self.grid.unit) }.cast::<Header>()
+    /// `make` made it, and nobody uses it any more.
+    pub(crate) unsafe fn free(side: NonNull<Side>) {
+        // SAFETY: by contract; the memory begins so far before it.
+        unsafe { dealloc(side.cast::<u8>().sub(side.as_ref().colour * LINE).as_ptr(), LAYOUT) };
     }
 
-    /// Returns how many units from the start of its page on the object of an entry begins.
-    #[inline(always)]
-    #[must_use]
-    pub fn number_of(&self, entry: usize) -> usize {
-        let inside = (entry * GRANULE) & ((1 << self.grid.page_shift) - 1);
-        // The first multiple of the unit at or behind the entry's start: exact for such small numbers.
-        (((inside + self.grid.unit - 1) as u64 * self.reciprocal) >> 32) as usize
+    /// Makes a table that knows nothing one of a pass.
+    pub(crate) fn assign(&mut self, owner: *const (), number: u32, grid: Grid) {
+        self.owner = owner;
+        self.number = number;
+        self.grid = grid;
+        self.reciprocal = (1_u64 << FRACTION).div_ceil(grid.unit as u64);
+    }
+
+    /// Forgets all that is known of objects.
+    pub(crate) fn clean(&self) {
+        self.queued.set(0);
+        self.left[..self.words() * 64].iter().for_each(|left| left.set(0));
+        for bits in [&self.subjects, &self.marks, &self.traced] {
+            bits[..self.words()].iter().for_each(|word| word.set(0));
+        }
+    }
+
+    /// Returns whose pass it belongs to.
+    pub(crate) fn owner(&self) -> *const () {
+        self.owner
+    }
+
+    /// Returns what tells [`granule`] an entry.
+    pub(crate) fn reciprocal(&self) -> u64 {
+        self.reciprocal
     }
 
     /// Returns its number among the tables of the pass.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
-    }
-
-    /// Returns the page of an entry.
-    #[inline(always)]
-    #[must_use]
-    pub fn page_of(&self, entry: usize) -> usize {
-        entry >> (self.grid.page_shift - GRANULE.trailing_zeros())
-    }
-
-    /// Returns the first entry of a page, and the one behind its last.
-    #[must_use]
-    pub fn page(&self, page: usize) -> (usize, usize) {
-        let per_page = self.grid.page_shift - GRANULE.trailing_zeros();
-        (page << per_page, (page + 1) << per_page)
     }
 
     /// Tells whether a page stands in line.
@@ -192,6 +142,17 @@ impl Side {
     #[inline(always)]
     pub fn enter(&self, word: usize, bits: u64) {
         self.subjects[word].set(self.subjects[word].get() | bits);
+    }
+
+    /// Notes that the objects of these of 64 entries, from one on, are subjects.
+    #[inline]
+    pub fn enter_from(&self, first: usize, bits: u64) {
+        let (word, shift) = (first / 64, first % 64);
+        self.enter(word, bits << shift);
+        let rest = bits >> 1 >> (63 - shift);
+        if rest != 0 {
+            self.enter(word + 1, rest);
+        }
     }
 
     /// Notes that an entry's object has so many references that are to be explained.
@@ -242,6 +203,45 @@ impl Side {
         marks & bit == 0
     }
 
+    /// Marks an entry; returns whether it was not marked before, but traced.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn rescue(&self, entry: usize) -> bool {
+        let (word, bit) = (entry / 64, 1 << (entry % 64));
+        let marks = self.marks[word].get();
+        self.marks[word].set(marks | bit);
+        self.traced[word].get() & !marks & bit != 0
+    }
+
+    /// Goes through the subjects of a word in order: calls `visit` with those that are marked, also meanwhile, and notes the
+    /// others as traced.
+    ///
+    /// # Safety
+    /// The table hangs on this chunk.
+    #[inline(always)]
+    pub(crate) unsafe fn each_in_order(
+        &self,
+        chunk: NonNull<Chunk>,
+        word: usize,
+        mut visit: impl FnMut(Address),
+    ) {
+        let (marks, traced) = (&self.marks[word], &self.traced[word]);
+        for (_, part) in self.parts(word, self.subjects[word].get()) {
+            let lowest = part.trailing_zeros() as usize;
+            // SAFETY: by contract; what is entered is an object.
+            let first = unsafe { self.object(chunk, word * 64 + lowest) };
+            for number in ones(part) {
+                let bit = 1 << number;
+                if marks.get() & bit == 0 {
+                    traced.set(traced.get() | bit);
+                } else {
+                    // SAFETY: so far apart lie the objects of a part.
+                    visit(unsafe { first.byte_add((number - lowest) * self.grid.unit) });
+                }
+            }
+        }
+    }
+
     /// Marks the entries of a word.
     #[inline]
     pub fn mark_word(&self, word: usize, bits: u64) {
@@ -266,6 +266,14 @@ impl Side {
     #[must_use]
     pub fn grey(&self, word: usize) -> u64 {
         self.marks[word].get() & !self.traced[word].get()
+    }
+
+    /// Returns a word with a bit for each of its entries that is grey and belongs to a page.
+    #[inline]
+    #[must_use]
+    pub fn grey_of_page(&self, word: usize, page: usize) -> u64 {
+        let (first, end) = self.page(page);
+        self.grey(word) & bits(word, first, end)
     }
 
     /// Returns a word with a bit for each of its entries that is a subject.
@@ -352,18 +360,20 @@ fn positive(bytes: &[Cell<i8>; 64]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Flags;
     use crate::shelf::Yard;
+    use crate::sides::Sides;
+    use crate::{Flags, Header};
 
-    fn with_side(grid: Grid, test: impl FnOnce(&Side, Address)) {
+    pub(super) fn with_side(grid: Grid, test: impl FnOnce(&Side, Address)) {
         let yard = Yard::<u64>::new();
         let object = yard.put(Header::new(1, Flags::default()), 0);
         let chunk = NonNull::new(Chunk::of(object).cast_mut()).unwrap();
+        let sides = Sides::default();
         // SAFETY: the yard is there until the table is taken down, and the objects are not asked for.
         unsafe {
-            let side = Side::hang(core::ptr::null(), 7, chunk, grid).unwrap();
+            let side = sides.hang(7, chunk, grid).unwrap();
             test(side.as_ref(), object);
-            Side::take_down(side, chunk);
+            sides.take_down(side, chunk);
         }
     }
 
@@ -374,35 +384,9 @@ mod tests {
     }
 
     #[test]
-    fn every_place_has_an_entry_of_its_own_and_back() {
-        for (page_shift, unit) in [(14, 24), (14, 16), (14, 40), (14, 504), (8, 16), (8, 48), (20, 16)] {
-            with_side(Grid { page_shift, unit }, |side, object| {
-                let chunk = NonNull::new(Chunk::of(object).cast_mut()).unwrap();
-                let mut seen = std::collections::HashSet::new();
-                for page in 0..CHUNK_ALIGN >> page_shift {
-                    for number in 0..(1 << page_shift) / unit {
-                        let offset = (page << page_shift) + number * unit;
-                        // SAFETY: the place is inside the chunk, and only its address is looked at.
-                        let place = unsafe { chunk.cast::<u8>().add(offset) }.cast::<Header>();
-                        let entry = Side::entry(place);
-                        assert!(seen.insert(entry), "two places share entry {entry}");
-                        // SAFETY: as above.
-                        assert_eq!(unsafe { side.object(chunk, entry) }, place);
-                        assert_eq!(side.page_of(entry), page);
-                        let (first, end) = side.page(page);
-                        assert!((first..end).contains(&entry));
-                    }
-                }
-            });
-        }
-    }
-
-    #[test]
     fn references_are_explained_before_they_are_entered_and_after() {
         with_side(Grid { page_shift: 14, unit: 16 }, |side, object| {
-            assert!(core::ptr::eq(Side::of(core::ptr::null(), object).unwrap(), side));
-            assert!(Side::of(core::ptr::from_ref(side).cast(), object).is_none(), "another's pass");
-            let entry = Side::entry(object);
+            let entry = side.entry(object);
             let (word, bit) = (entry / 64, 1 << (entry % 64));
             for held in [0, 1, 2] {
                 (0..100).for_each(|_| assert!(!side.count(entry)));
@@ -422,7 +406,7 @@ mod tests {
     #[test]
     fn a_byte_that_wraps_says_so() {
         with_side(Grid { page_shift: 14, unit: 16 }, |side, object| {
-            let entry = Side::entry(object);
+            let entry = side.entry(object);
             let wraps = (0..1000).filter(|_| side.count(entry)).count();
             assert_eq!(256 * wraps as i64 - i64::from(side.settle(entry)), 1000);
         });
@@ -431,7 +415,7 @@ mod tests {
     #[test]
     fn marked_then_traced_then_gone() {
         with_side(Grid { page_shift: 14, unit: 16 }, |side, object| {
-            let entry = Side::entry(object);
+            let entry = side.entry(object);
             let (word, bit) = (entry / 64, 1 << (entry % 64));
             side.enter(word, bit);
             side.expect(entry, 1);

@@ -8,13 +8,17 @@ use crate::header::Address;
 use crate::record::TypeRecord;
 use crate::shelf::{Chunk, shelf_of};
 use crate::side::{Side, ones};
+use crate::sides::Sides;
 use crate::trace::Trace;
+
+/// Shows the references of some of 64 objects side by side.
+type Row = unsafe fn(&Sides, Address, usize, u64, &mut Edges<'_>);
 
 /// The loops for a type.
 pub struct Typed {
-    rows: [unsafe fn(Address, usize, u64, &mut Edges<'_>); 4],
-    chase: unsafe fn(Address, u32, &mut Edges<'_>) -> u32,
-    in_order: unsafe fn(&Side, NonNull<Chunk>, usize, &mut Edges<'_>),
+    rows: [Row; 4],
+    chase: unsafe fn(&Sides, Address, u32, &mut Edges<'_>) -> u32,
+    in_order: unsafe fn(&Sides, &Side, NonNull<Chunk>, usize, &mut Edges<'_>),
 }
 
 impl Typed {
@@ -31,9 +35,16 @@ impl Typed {
     /// # Safety
     /// O1 and O2 must hold for each of them, of the type, and their values must not have been dropped.
     #[inline]
-    pub unsafe fn row(&self, visit: Visit, first: Address, stride: usize, which: u64, edges: &mut Edges<'_>) {
+    pub unsafe fn row(
+        &self,
+        sides: &Sides,
+        visit: Visit,
+        (first, stride): (Address, usize),
+        which: u64,
+        edges: &mut Edges<'_>,
+    ) {
         // SAFETY: by contract.
-        unsafe { self.rows[visit as usize](first, stride, which, edges) };
+        unsafe { self.rows[visit as usize](sides, first, stride, which, edges) };
     }
 
     /// Shows the references of a grey object that [`Side::begin_trace`] has been asked about, marks what they refer to, and
@@ -43,9 +54,9 @@ impl Typed {
     /// # Safety
     /// O1 and O2 must hold for the object, of the type, and for all that have a table of the pass.
     #[inline]
-    pub unsafe fn chase(&self, first: Address, most: u32, edges: &mut Edges<'_>) -> u32 {
+    pub unsafe fn chase(&self, sides: &Sides, first: Address, most: u32, edges: &mut Edges<'_>) -> u32 {
         // SAFETY: by contract.
-        unsafe { (self.chase)(first, most, edges) }
+        unsafe { (self.chase)(sides, first, most, edges) }
     }
 
     /// Goes through the subjects of a word in order: those that are marked, also by one just before, show their references,
@@ -54,27 +65,43 @@ impl Typed {
     /// # Safety
     /// O1 and O2 must hold for each of them, of the type; the table hangs on the chunk.
     #[inline]
-    pub unsafe fn in_order(&self, side: &Side, chunk: NonNull<Chunk>, word: usize, edges: &mut Edges<'_>) {
+    pub unsafe fn in_order(
+        &self,
+        sides: &Sides,
+        side: &Side,
+        chunk: NonNull<Chunk>,
+        word: usize,
+        edges: &mut Edges<'_>,
+    ) {
         // SAFETY: by contract.
-        unsafe { (self.in_order)(side, chunk, word, edges) };
+        unsafe { (self.in_order)(sides, side, chunk, word, edges) };
     }
 }
 
-unsafe fn row<T: Trace, L: Look>(first: Address, stride: usize, which: u64, edges: &mut Edges<'_>) {
-    let mut visitor = Looking::<L>::new(edges);
+unsafe fn row<T: Trace, L: Look>(
+    sides: &Sides,
+    first: Address,
+    stride: usize,
+    which: u64,
+    edges: &mut Edges<'_>,
+) {
+    let mut visitor = Looking::<L>::new(sides, edges);
     for number in ones(which) {
         // SAFETY: by the caller; the object lies in the row.
         unsafe { TypeRecord::value::<T>(first.byte_add(number * stride)) }.trace(&mut visitor);
     }
+    visitor.end();
 }
 
-unsafe fn chase<T: Trace>(first: Address, most: u32, edges: &mut Edges<'_>) -> u32 {
+unsafe fn chase<T: Trace>(sides: &Sides, first: Address, most: u32, edges: &mut Edges<'_>) -> u32 {
     // SAFETY: O2 by the caller.
     let shelf = unsafe { shelf_of(first) };
     let (mut object, mut traced) = (first, 0);
     loop {
+        let mut visitor = Looking::<Mark>::new(sides, edges);
         // SAFETY: by the caller; what lies on the same shelf is of the type.
-        unsafe { TypeRecord::value::<T>(object) }.trace(&mut Looking::<Mark>::new(edges));
+        unsafe { TypeRecord::value::<T>(object) }.trace(&mut visitor);
+        visitor.end();
         traced += 1;
         object = loop {
             let Some(next) = edges.pop() else { return traced };
@@ -83,28 +110,24 @@ unsafe fn chase<T: Trace>(first: Address, most: u32, edges: &mut Edges<'_>) -> u
                 edges.take_back_pop();
                 return traced;
             }
-            if edges.side(next).is_some_and(|side| side.begin_trace(Side::entry(next))) {
+            if sides.find(next).is_some_and(|(side, entry)| side.begin_trace(entry)) {
                 break next;
             }
         };
     }
 }
 
-unsafe fn in_order<T: Trace>(side: &Side, chunk: NonNull<Chunk>, word: usize, edges: &mut Edges<'_>) {
-    let mut visitor = Looking::<Rescue>::new(edges);
-    let mut left = side.subjects(word);
-    while left != 0 {
-        let bit = left & left.wrapping_neg();
-        left ^= bit;
-        if side.marked(word) & bit == 0 {
-            side.set_traced(word, bit);
-        } else {
-            // SAFETY: by the caller.
-            let object = unsafe { side.object(chunk, word * 64 + bit.trailing_zeros() as usize) };
-            // SAFETY: by the caller.
-            unsafe { TypeRecord::value::<T>(object) }.trace(&mut visitor);
-        }
-    }
+unsafe fn in_order<T: Trace>(
+    sides: &Sides,
+    side: &Side,
+    chunk: NonNull<Chunk>,
+    word: usize,
+    edges: &mut Edges<'_>,
+) {
+    let mut visitor = Looking::<Rescue>::new(sides, edges);
+    // SAFETY: by the caller.
+    unsafe { side.each_in_order(chunk, word, |object| TypeRecord::value::<T>(object).trace(&mut visitor)) };
+    visitor.end();
 }
 
 #[cfg(test)]
@@ -145,25 +168,26 @@ mod tests {
             edges_of(nodes[0])[1].set(Some(nodes[15]));
             let chunks: HashSet<_> = nodes.iter().map(|node| Chunk::of(*node)).collect();
             let grid = Grid { page_shift: 14, unit: 16 };
+            let sides = Sides::default();
             let hung: Vec<_> = chunks
                 .into_iter()
                 .map(|chunk| {
                     let chunk = NonNull::new(chunk.cast_mut()).unwrap();
                     // SAFETY: the yards are there until the tables are taken down.
-                    (unsafe { Side::hang(core::ptr::null(), 0, chunk, grid) }.unwrap(), chunk)
+                    (unsafe { sides.hang(0, chunk, grid) }.unwrap(), chunk)
                 })
                 .collect();
             let mut flush = |_: &[Address]| unreachable!("so few are never flushed");
-            let mut edges = Edges::of_pass(core::ptr::null(), &mut flush);
+            let mut edges = Edges::new(&mut flush);
             let (mut chases, mut traced) = (0, 0);
             let mut next = Some(nodes[0]);
             while let Some(object) = next {
-                let side = Side::of(core::ptr::null(), object).unwrap();
-                assert!(side.mark(Side::entry(object)) == (chases == 0), "what is kept is marked");
-                if side.begin_trace(Side::entry(object)) {
+                let (side, entry) = sides.find(object).unwrap();
+                assert!(side.mark(entry) == (chases == 0), "what is kept is marked");
+                if side.begin_trace(entry) {
                     chases += 1;
                     // SAFETY: all are nodes.
-                    let some = unsafe { Typed::of::<Node>().chase(object, most, &mut edges) };
+                    let some = unsafe { Typed::of::<Node>().chase(&sides, object, most, &mut edges) };
                     assert!(some <= most);
                     traced += some;
                 }
@@ -173,7 +197,7 @@ mod tests {
             assert!(chases >= if most == u32::MAX { 3 } else { 20 / most });
             for (side, chunk) in hung {
                 // SAFETY: hung above, and nobody uses them any more.
-                unsafe { Side::take_down(side, chunk) };
+                unsafe { sides.take_down(side, chunk) };
             }
         }
     }

@@ -44,8 +44,9 @@
 //!
 //! An object may die by its count in the middle of all that. Then its owner's reference, which was counted, has become nobody's,
 //! and yet user code runs that holds the object: its finalizer, the callback of a weak reference, its `Drop`. So to die is a
-//! touch, if there is a finalizer or a weak reference to tell: what it refers to is there as long as they run. And before
-//! it gives up its references the object leaves the cycle, which must not take apart and free what is dying already.
+//! touch, if there is a finalizer or a weak reference to tell, of the object and, at once, of what it refers to, which is there
+//! as long as they run. For before they run the object leaves the cycle, which must not take apart and free what is dying
+//! already, and what has left is not traced.
 //!
 //! Weak references are the one way to garbage. Taking a strong reference from one is a touch, and marks; so the heap clears
 //! them in one go right after the last mark, and from then on there is no way.
