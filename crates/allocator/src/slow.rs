@@ -18,6 +18,9 @@ use crate::{fatal, poison};
 /// After how many pools returned to their arenas the empty pools of all classes follow.
 const RECLAIM_EVERY: u32 = 64;
 
+/// From how many bytes on few blocks make a pool.
+const ROOMY: usize = 64;
+
 impl Allocator {
     /// Hands out a block to whom the fast path has none: magazines that are empty, not there, or not for this size.
     #[cold]
@@ -103,6 +106,9 @@ impl Allocator {
 
     /// Gets the class a pool with free blocks: see the picture in `allocator.rs` for where from.
     fn add_pool(&self, class: usize) -> Result<(), OutOfMemory> {
+        if self.arenas.dirty_pools.get() < self.geometry.units(class) {
+            self.free_idle_pools();
+        }
         loop {
             if let Some(pool) = self.arenas.take_pool(&self.geometry, class) {
                 // SAFETY: the pool is fresh from its arena, in no list.
@@ -114,6 +120,19 @@ impl Allocator {
                 self.count_mapped(self.geometry.arena());
             }
         }
+    }
+
+    /// Takes back the pools that nothing but magazines of large blocks keeps from being empty: their pages have been touched,
+    /// which those of a fresh one have not. What grows through all classes, as a list does, leaves such pools behind.
+    fn free_idle_pools(&self) {
+        for class in
+            self.geometry.class_of(ROOMY).into_iter().flat_map(|first| first..self.geometry.classes())
+        {
+            if !self.waiting(class).is_empty() {
+                self.flush(class, usize::MAX);
+            }
+        }
+        self.reclaim_empty_pools();
     }
 
     /// Begins to use a pool.

@@ -6,7 +6,7 @@
 //! its number, which differ for chunks side by side. Where two chunks share a slot, the later has it, and the other is asked
 //! itself.
 //!
-//! Tables that are taken down are kept, clean, up to 64 of them, 6 MB at most: the pages of new ones would be touched
+//! Tables that are taken down are kept, clean, up to 16 of them, 1.5 MB at most: the pages of new ones would be touched
 //! for the first time by every pass, which costs more than a pass over a small heap does.
 
 use core::cell::{Cell, RefCell};
@@ -16,11 +16,11 @@ use crate::header::Address;
 use crate::shelf::{CHUNK_ALIGN, Chunk};
 use crate::side::{ENTRIES, Grid, Side, granule};
 
-/// The number of slots: a power of two. Chunks side by side share none up to half a gibibyte.
-const SLOTS: usize = 512;
+/// The number of slots: a power of two. Chunks side by side share none up to a quarter of a gibibyte.
+const SLOTS: usize = 256;
 
 /// The most tables that are kept.
-const SPARE: usize = 64;
+const SPARE: usize = 16;
 
 /// A chunk and its table.
 #[derive(Clone, Copy)]

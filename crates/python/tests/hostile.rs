@@ -62,11 +62,14 @@ fn texts_end() {
             let mut text = generator::program(&bytes).into_bytes();
             let mut rng = SmallRng::seed_from_u64(!seed);
             for _ in 0..1 + bytes.len() % 8 {
+                if text.is_empty() {
+                    break;
+                }
                 let place = rng.random_range(0..text.len());
                 match rng.random_range(0..4) {
                     0 => text[place] = b" \n\t()[]{}:=.,'\"\\*+-@#0a~f"[rng.random_range(0..25)],
                     1 => drop(text.remove(place)),
-                    2 => text.truncate(place.max(1)),
+                    2 => text.truncate(place),
                     _ => text[place] = rng.random(),
                 }
             }

@@ -112,7 +112,7 @@ const DICT: super::Table = &[
             last.and_then(|last| data.remove(last))
         };
         match entry {
-            Some(Entry { key, value, .. }) => vm.tuple([key, value]),
+            Some(Entry { key, value }) => vm.tuple([key, value]),
             None => Err(vm.key_error(vm.str("popitem(): dictionary is empty")?)),
         }
     }),
@@ -213,8 +213,8 @@ pub(crate) fn set_order(vm: &Vm, data: &RefCell<DictData>) -> Vec<Value> {
     let mut size: usize = 8;
     let mut places: Vec<Option<(i64, Value)>> = vec![None; size];
     let mut used = 0;
-    for entry in data.iter() {
-        insert(&mut places, entry.hash, entry.key.clone());
+    for (hash, entry) in data.hashed() {
+        insert(&mut places, hash, entry.key.clone());
         used += 1;
         if used * 5 >= (size - 1) * 3 {
             let wanted = if used > 50_000 { used * 2 } else { used * 4 };

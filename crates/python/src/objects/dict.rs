@@ -9,13 +9,12 @@ use core::cell::{Cell, RefCell};
 use gleaner::{Ref, Released, Trace, Visitor};
 use hashbrown::HashTable;
 
+use crate::objects::Str;
 use crate::value::{Kind, Value};
 
 /// One key and its value.
 #[derive(Clone)]
 pub struct Entry {
-    /// The hash.
-    pub hash: i64,
     /// The key.
     pub key: Value,
     /// The value; of a set's, `None`.
@@ -26,6 +25,8 @@ pub struct Entry {
 #[derive(Default)]
 pub struct DictData {
     entries: Vec<Option<Entry>>,
+    /// The hashes of the entries; none as long as all keys are strings, which know theirs.
+    hashes: Vec<i64>,
     places: HashTable<u32>,
     /// Whether there has been anything in it that is tracked.
     pub tracked: bool,
@@ -68,10 +69,10 @@ impl DictData {
 
     /// Finds the place of a key by a comparison that runs nobody's code.
     pub fn find(&self, hash: i64, mut equal: impl FnMut(&Value) -> bool) -> Option<usize> {
-        let entries = &self.entries;
         self.places
             .find(spread(hash), |place| {
-                entries[*place as usize].as_ref().is_some_and(|entry| entry.hash == hash && equal(&entry.key))
+                let place = *place as usize;
+                self.hash_at(place) == hash && self.at(place).is_some_and(|entry| equal(&entry.key))
             })
             .map(|place| *place as usize)
     }
@@ -89,31 +90,50 @@ impl DictData {
         self.places
             .iter_hash(spread(hash))
             .map(|place| *place as usize)
-            .filter(|place| self.at(*place).is_some_and(|entry| entry.hash == hash))
+            .filter(|place| self.at(*place).is_some() && self.hash_at(*place) == hash)
             .collect()
     }
 
+    /// The hash of the key at a place; 0 if there is none.
+    #[must_use]
+    pub fn hash_at(&self, place: usize) -> i64 {
+        hash_of(&self.entries, &self.hashes, place)
+    }
+
+    /// The hashes and the entries, oldest first.
+    pub fn hashed(&self) -> impl Iterator<Item = (i64, &Entry)> {
+        let entry = |(place, entry): (usize, _)| Some((self.hash_at(place), Option::as_ref(entry)?));
+        self.entries.iter().enumerate().filter_map(entry)
+    }
+
     /// Adds a key that is not there.
-    pub fn push(&mut self, entry: Entry) {
+    pub fn push(&mut self, hash: i64, key: Value, value: Value) {
         if self.entries.len() > 16 && self.entries.len() > 2 * self.places.len() {
             self.compact();
         }
+        if !self.hashes.is_empty() {
+            self.hashes.push(hash);
+        } else if known_hash(&key) != Some(hash) {
+            let hashes = (0..self.entries.len()).map(|place| self.hash_at(place));
+            self.hashes = hashes.chain([hash]).collect();
+        }
         let place = u32::try_from(self.entries.len()).expect("fewer than 2^32 entries");
-        let entries = &self.entries;
-        self.places.insert_unique(spread(entry.hash), place, |place| {
-            entries[*place as usize].as_ref().map_or(0, |entry| spread(entry.hash))
-        });
-        self.entries.push(Some(entry));
+        self.entries.push(Some(Entry { key, value }));
+        let (entries, hashes) = (&self.entries, &self.hashes);
+        self.places
+            .insert_unique(spread(hash), place, |place| spread(hash_of(entries, hashes, *place as usize)));
     }
 
     /// Takes out the entry at a place.
     pub fn remove(&mut self, place: usize) -> Option<Entry> {
+        let hash = self.hash_at(place);
         let entry = self.entries.get_mut(place)?.take()?;
-        if let Ok(found) = self.places.find_entry(spread(entry.hash), |other| *other as usize == place) {
+        if let Ok(found) = self.places.find_entry(spread(hash), |other| *other as usize == place) {
             found.remove();
         }
         if self.places.is_empty() {
             self.entries.clear();
+            self.hashes.truncate(0);
         }
         Some(entry)
     }
@@ -131,17 +151,29 @@ impl DictData {
     }
 
     fn compact(&mut self) {
+        let mut taken = self.entries.iter().map(Option::is_some);
+        self.hashes.retain(|_| taken.next() == Some(true));
         self.entries.retain(Option::is_some);
         self.places.clear();
-        let entries = &self.entries;
-        for (place, entry) in entries.iter().enumerate() {
-            let hash = entry.as_ref().map_or(0, |entry| spread(entry.hash));
-            let place = u32::try_from(place).expect("fewer than before");
-            self.places.insert_unique(hash, place, |place| {
-                entries[*place as usize].as_ref().map_or(0, |entry| spread(entry.hash))
-            });
+        let (entries, hashes) = (&self.entries, &self.hashes);
+        let hash_of = |place: usize| spread(hash_of(entries, hashes, place));
+        for place in 0..entries.len() {
+            let number = u32::try_from(place).expect("fewer than before");
+            self.places.insert_unique(hash_of(place), number, |place| hash_of(*place as usize));
         }
     }
+}
+
+/// The hash of the key at a place; 0 if there is none.
+fn hash_of(entries: &[Option<Entry>], hashes: &[i64], place: usize) -> i64 {
+    let known = || known_hash(&entries.get(place)?.as_ref()?.key);
+    hashes.get(place).copied().or_else(known).unwrap_or(0)
+}
+
+/// The hash of a string that has been asked for it.
+fn known_hash(key: &Value) -> Option<i64> {
+    let hash = key.downcast_ref::<Str>()?.hash().get();
+    (hash != -1).then_some(hash)
 }
 
 /// Python's hashes of ints are the ints; the table looks at the upper bits too.

@@ -112,8 +112,8 @@ impl Vm {
                 if !set.frozen {
                     return Err(self.unhashable(value));
                 }
-                let sum = set.data.borrow().iter().fold(1_927_868_237_i64, |sum, entry| {
-                    sum ^ (entry.hash ^ 89_869_747 ^ (entry.hash << 16)).wrapping_mul(3_644_798_167)
+                let sum = set.data.borrow().hashed().fold(1_927_868_237_i64, |sum, (hash, _)| {
+                    sum ^ (hash ^ 89_869_747 ^ (hash << 16)).wrapping_mul(3_644_798_167)
                 });
                 if sum == -1 { -2 } else { sum }
             }
@@ -280,7 +280,7 @@ impl Vm {
             match place.and_then(|place| table.at_mut(place)) {
                 Some(entry) => Some(std::mem::replace(&mut entry.value, value)),
                 None => {
-                    table.push(Entry { hash, key, value });
+                    table.push(hash, key, value);
                     None
                 }
             }
@@ -297,7 +297,7 @@ impl Vm {
         let hash = self.hash(key)?;
         let place = self.find_key(data, key, hash)?;
         let entry = place.and_then(|place| data.borrow_mut().remove(place));
-        Ok(entry.map(|Entry { key, value, .. }| {
+        Ok(entry.map(|Entry { key, value }| {
             drop(key);
             value
         }))
@@ -319,7 +319,7 @@ impl Vm {
     pub fn set_add(&self, data: &RefCell<DictData>, item: Value) -> Result<()> {
         let hash = self.hash(&item)?;
         if self.find_key(data, &item, hash)?.is_none() {
-            data.borrow_mut().push(Entry { hash, key: item, value: self.none.clone() });
+            data.borrow_mut().push(hash, item, self.none.clone());
         }
         Ok(())
     }

@@ -46,7 +46,7 @@ impl Vm {
         }
         if let Some((data, _)) = set_of(value) {
             let hashes: HashMap<usize, i64> =
-                data.borrow().iter().map(|entry| (entry.key.id(), entry.hash)).collect();
+                data.borrow().hashed().map(|(hash, entry)| (entry.key.id(), hash)).collect();
             let keys: Vec<(i64, usize)> = crate::builtins::set_order(self, data)
                 .iter()
                 .map(|key| (hashes.get(&key.id()).copied().unwrap_or(0), key.id()))

@@ -4,6 +4,7 @@ use gleaner::Ref;
 
 use super::describe::{exception_args, full_name, kind_name};
 use super::float_text;
+use crate::objects::Exception;
 use crate::objects::instance::{dict_of, list_of, payload, set_of, text_of, tuple_of, weak_of};
 use crate::objects::{
     Big, Bool, Builtin, Bytes, Cell, Class, CodeObject, File, Float, Function, Generator, Int, Layout,
@@ -52,23 +53,28 @@ impl Vm {
             return Ok(text.to_string());
         }
         if Kind::of(value) == Kind::Exception {
-            let args = exception_args(value);
-            let class = self.class_of(value);
-            return match args.as_slice() {
-                [] => Ok(String::new()),
-                [one] if self.is_subclass(&class, &self.types.key_error) => self.repr_text(one),
-                [one] => self.str_text(one),
-                [number, text, rest @ ..] if self.is_subclass(&class, &self.types.os_error) => {
-                    let text = format!("[Errno {}] {}", self.str_text(number)?, self.str_text(text)?);
-                    match rest {
-                        [path, ..] => Ok(format!("{text}: {}", self.repr_text(path)?)),
-                        [] => Ok(text),
-                    }
-                }
-                args => self.repr_tuple(args),
-            };
+            return self.nested(" while getting the str of an object", || self.exception_text(value));
         }
         self.repr_text(value)
+    }
+
+    /// What an exception says of itself: it may be among its own arguments.
+    fn exception_text(&self, exception: &Value) -> Result<String> {
+        let args = exception_args(exception);
+        let class = self.class_of(exception);
+        match args.as_slice() {
+            [] => Ok(String::new()),
+            [one] if self.is_subclass(&class, &self.types.key_error) => self.repr_text(one),
+            [one] => self.str_text(one),
+            [number, text, rest @ ..] if self.is_subclass(&class, &self.types.os_error) => {
+                let text = format!("[Errno {}] {}", self.str_text(number)?, self.str_text(text)?);
+                match rest {
+                    [path, ..] => Ok(format!("{text}: {}", self.repr_text(path)?)),
+                    [] => Ok(text),
+                }
+            }
+            _ => self.repr_args(exception),
+        }
     }
 
     /// What `repr` says of an object whose class says nothing else.
@@ -86,7 +92,7 @@ impl Vm {
             Kind::Float => float_text::repr(expect::<Float>(value).0),
             Kind::Str => quote(text_of(value).unwrap_or_default()),
             Kind::Bytes => quote_bytes(&expect::<Bytes>(value).0),
-            Kind::Tuple => self.repr_tuple(tuple_of(value).unwrap_or_default())?,
+            Kind::Tuple => self.repr_tuple(value)?,
             Kind::List => self.repr_list(value)?,
             Kind::Dict => self.repr_dict(value)?,
             Kind::Set => self.repr_set(value)?,
@@ -107,7 +113,7 @@ impl Vm {
                 let args = exception_args(value);
                 match args.as_slice() {
                     [one] => format!("{name}({})", self.repr_text(one)?),
-                    args => format!("{name}{}", self.repr_tuple(args)?),
+                    _ => format!("{name}{}", self.repr_args(value)?),
                 }
             }
             Kind::Class => self.repr_class(value),
@@ -224,9 +230,15 @@ impl Vm {
         Ok(text)
     }
 
-    fn repr_tuple(&self, items: &[Value]) -> Result<String> {
+    fn repr_tuple(&self, value: &Value) -> Result<String> {
+        let items = tuple_of(value).unwrap_or_default();
         let comma = if items.len() == 1 { "," } else { "" };
-        Ok(format!("({}{comma})", self.join_reprs(items.iter())?))
+        self.once(value, "(...)", || Ok(format!("({}{comma})", self.join_reprs(items.iter())?)))
+    }
+
+    fn repr_args(&self, exception: &Value) -> Result<String> {
+        let args = exception.downcast_ref::<Exception>().and_then(|exception| exception.args.get());
+        args.map_or_else(|| Ok("()".into()), |args| self.repr_tuple(&args))
     }
 
     /// Runs something unless it is running already for the same object: `[...]`.
@@ -308,7 +320,7 @@ impl Vm {
             Some(Payload::Int(value)) => self.big_text(value),
             Some(Payload::Float(value)) => Ok(float_text::repr(*value)),
             Some(Payload::Str(text)) => Ok(quote(text)),
-            Some(Payload::Tuple(items)) => self.repr_tuple(&items.0),
+            Some(Payload::Tuple(_)) => self.repr_tuple(value),
             Some(Payload::List(_)) => self.repr_list(value),
             Some(Payload::Dict(_)) => self.repr_dict(value),
             Some(Payload::Set { .. }) => self.repr_set(value),

@@ -198,10 +198,11 @@ impl Vm {
     /// Makes a copy of a table.
     #[must_use]
     pub fn copy_table(&self, data: &core::cell::RefCell<DictData>) -> DictData {
-        let entries: Vec<Entry> = data.borrow().iter().cloned().collect();
+        let entries: Vec<(i64, Entry)> =
+            data.borrow().hashed().map(|(hash, entry)| (hash, entry.clone())).collect();
         let mut copy = DictData::default();
         copy.tracked = data.borrow().tracked;
-        entries.into_iter().for_each(|entry| copy.push(entry));
+        entries.into_iter().for_each(|(hash, Entry { key, value })| copy.push(hash, key, value));
         copy
     }
 
