@@ -143,11 +143,11 @@ impl Collector {
         count > self.limit.get()
     }
 
-    /// Counts the death of a tracked object.
+    /// Counts deaths of tracked objects.
     #[inline]
-    pub fn count_death(&self) {
-        self.tracked.set(self.tracked.get() - 1);
-        self.counts[0].set(self.counts[0].get().saturating_sub(1));
+    pub fn count_deaths(&self, deaths: u32) {
+        self.tracked.set(self.tracked.get() - u64::from(deaths));
+        self.counts[0].set(self.counts[0].get().saturating_sub(deaths));
     }
 
     /// Forgets where objects were that have left, so that their blocks may be given back; false if it is not the time.

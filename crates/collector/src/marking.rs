@@ -369,7 +369,7 @@ impl Marking {
             if result.is_ok() {
                 let unmarked = table.side().unmarked(word);
                 pace.spend(unmarked.count_ones());
-                result = ones(unmarked).try_for_each(|bit| visit(table.object(word * 64 + bit)));
+                result = table.each_object(word, unmarked, &mut visit);
             }
         });
         result.map(|()| over)

@@ -1,6 +1,7 @@
 //! A chunk under a pass: its side table, and the objects in it.
 
 use core::cell::Cell;
+use core::convert::Infallible;
 use core::ptr::NonNull;
 
 use gleaner_object::edges::prefetch;
@@ -45,19 +46,37 @@ impl Table {
         // SAFETY: C1, C3: the table hangs on this chunk, and what is entered or marked is an object.
         unsafe { self.side().object(self.region.chunk, entry) }
     }
+
+    /// Calls `visit` with the objects of these entries of a word.
+    ///
+    /// # Errors
+    /// The first that `visit` returns.
+    #[inline(always)]
+    pub(crate) fn each_object<E>(
+        &self,
+        word: usize,
+        which: u64,
+        mut visit: impl FnMut(Address) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for (_, part) in self.side().parts(word, which) {
+            let lowest = part.trailing_zeros() as usize;
+            let first = self.object(word * 64 + lowest);
+            for bit in ones(part) {
+                // SAFETY: so far apart lie the objects of a part.
+                visit(unsafe { first.byte_add((bit - lowest) * self.side().unit()) })?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Asks for the memory of the objects of a word.
 #[inline]
 pub(crate) fn ask_for(table: &Table, word: usize, which: u64) {
-    for (_, part) in table.side().parts(word, which) {
-        let lowest = part.trailing_zeros() as usize;
-        let first = table.object(word * 64 + lowest);
-        for bit in ones(part) {
-            // SAFETY: so far apart lie the objects of a part.
-            prefetch(unsafe { first.byte_add((bit - lowest) * table.side().unit()) });
-        }
-    }
+    let Ok(()) = table.each_object(word, which, |object| {
+        prefetch(object);
+        Ok::<(), Infallible>(())
+    });
 }
 
 /// Shows the edges of some of 64 blocks side by side, where the time is limited one by one, or a few at a time as long as they

@@ -8,9 +8,8 @@
 use std::time::{Duration, Instant};
 
 use gleaner_collector::{Due, Generation, GenerationStats};
-use gleaner_object::edges::prefetch;
 use gleaner_object::{Address, Flags, Released, TypeRecord, record_of};
-use gleaner_refcount::{Left, Undertaker, count, decref};
+use gleaner_refcount::{Left, decref};
 use gleaner_weakref::WeakReference;
 
 use crate::control::{CollectionInfo, Phase};
@@ -232,10 +231,13 @@ impl Core {
 
     /// Asks the condemned to give up their references: the counts do the rest (CPython's `delete_garbage`).
     fn delete_garbage(&self) {
+        let mut edges = Vec::new();
         self.for_each_condemned(|core, object| {
             another(object);
+            let released = &mut Released::new(&mut edges);
             // SAFETY: O1, O2: condemned, not freed, and owned during the call.
-            unsafe { core.trashcan.clear(object, |edge| core.release(edge)) };
+            core.unraisable(|| unsafe { (record_of(object).clear)(object, released) });
+            edges.drain(..).for_each(|edge| core.release(edge));
             // SAFETY: O1, O5: owned.
             if decref(unsafe { object.as_ref() }) == Left::None {
                 core.bury_here(object);
@@ -251,34 +253,10 @@ impl Core {
         let condemned = self.collector.take_condemned();
         self.deleting.set(true);
         let mut edges = Vec::new();
-        condemned.chunks(BATCH).for_each(|batch| self.clear_batch(batch, &mut edges));
-        for (index, &object) in condemned.iter().enumerate() {
-            if let Some(soon) = condemned.get(index + 8) {
-                prefetch(*soon);
-            }
-            // SAFETY: O1: not freed yet.
-            if count(unsafe { object.as_ref() }) == 0 {
-                self.free(object);
-            } else {
-                // A reference that cannot be cleared refers to it: it dies with that.
-                self.collector.spare(object);
-            }
-        }
+        condemned.chunks(BATCH).for_each(|batch| self.clear_garbage(batch, &mut edges));
+        // A reference that cannot be cleared may refer to one: it dies with that.
+        self.free_garbage(&condemned, |object| self.collector.spare(object));
         self.deleting.set(false);
-    }
-
-    /// Lets objects of the garbage give up their references, all of them before any of these is looked at. `edges` is an
-    /// empty list, and is empty again.
-    pub(crate) fn clear_batch(&self, batch: &[Address], edges: &mut Vec<Address>) {
-        for &object in batch {
-            let released = &mut Released::new(edges);
-            // SAFETY: O1, O2: garbage, and not freed: that is what it is cleared for.
-            self.unraisable(|| unsafe { (record_of(object).clear)(object, released) });
-        }
-        edges.iter().for_each(|edge| prefetch(*edge));
-        for edge in edges.drain(..) {
-            self.release(edge);
-        }
     }
 }
 

@@ -17,13 +17,15 @@ use crate::builder::Rules;
 use crate::control::{Callback, Counts, PauseHook};
 use crate::heap::{Heap, Unraisable};
 use crate::reference::AnyRef;
-use crate::shelves::Shelves;
+use crate::shelves::{Shelves, TypeShelf};
 
 /// What is called with a panic that has nobody to go to.
 pub(crate) type UnraisableHook = Rc<dyn Fn(&Heap, Unraisable)>;
 
 /// How many objects die between two times that memory is given back.
 const TIDY_EVERY: u32 = 1 << 16;
+/// After how many more, if it could not be done.
+const TIDY_AGAIN: u32 = 1 << 10;
 
 /// A heap.
 pub(crate) struct Core {
@@ -90,10 +92,35 @@ impl Core {
     #[inline]
     pub(crate) fn alloc<T: Trace>(&self, value: T, flags: Flags) -> Result<Address, OutOfMemory> {
         let pressed = T::TRACKED && self.collector.count_allocation();
-        if (pressed || self.refusals.get() > 0) && !self.may_allocate(pressed) {
+        if pressed || self.refusals.get() > 0 {
+            return self.alloc_with_care(value, flags, pressed);
+        }
+        self.make(value, flags)
+    }
+
+    /// Allocates an object where that may be refused, or sets off a collection.
+    #[cold]
+    #[inline(never)]
+    fn alloc_with_care<T: Trace>(
+        &self,
+        value: T,
+        flags: Flags,
+        pressed: bool,
+    ) -> Result<Address, OutOfMemory> {
+        if !self.may_allocate(pressed) {
             self.uncount::<T>();
             return Err(no_memory::<T>());
         }
+        let object = self.make(value, flags)?;
+        if pressed && !self.rules.collect_inside_allocation {
+            self.collect_after_allocation(object);
+        }
+        Ok(object)
+    }
+
+    /// Makes an object whose allocation has been counted.
+    #[inline(always)]
+    fn make<T: Trace>(&self, value: T, flags: Flags) -> Result<Address, OutOfMemory> {
         let block = self.shelves.of::<T>().and_then(|shelf| shelf.allocator.alloc(size_of::<ObjectBox<T>>()));
         let Ok(block) = block else {
             self.uncount::<T>();
@@ -110,9 +137,6 @@ impl Core {
         if T::TRACKED && self.collector.track(object).is_err() {
             self.free(object);
             return Err(no_memory::<T>());
-        }
-        if pressed && !self.rules.collect_inside_allocation {
-            self.collect_after_allocation(object);
         }
         Ok(object)
     }
@@ -144,7 +168,7 @@ impl Core {
     #[cold]
     fn uncount<T: Trace>(&self) {
         if T::TRACKED {
-            self.collector.count_death();
+            self.collector.count_deaths(1);
         }
     }
 
@@ -393,12 +417,18 @@ impl Core {
     #[inline(always)]
     unsafe fn reclaim<T: Trace>(&self, dead: Address) {
         // SAFETY: O1, O2: not freed yet.
-        let shelf = unsafe { Shelves::of_object(dead) };
-        if T::TRACKED {
-            self.collector.count_death();
-            if shelf.is_large {
-                self.collector.forget(dead);
-            }
+        unsafe { self.give_back::<T>(Shelves::of_object(dead), dead) };
+        self.count_deaths::<T>(1);
+    }
+
+    /// Gives an object's block back to its shelf; its death is counted by [`Core::count_deaths`].
+    ///
+    /// # Safety
+    /// O1, O2 for `T`: it lies on the shelf, and its value has been dropped.
+    #[inline(always)]
+    pub(crate) unsafe fn give_back<T: Trace>(&self, shelf: &TypeShelf, dead: Address) {
+        if T::TRACKED && shelf.is_large {
+            self.collector.forget(dead);
         }
         // SAFETY: O1, O2, O4: the block is its shelf's, of this size, and nobody looks at it again but a walk, which passes
         // over an erased header.
@@ -406,8 +436,16 @@ impl Core {
             dead.as_ref().erase();
             shelf.allocator.free(dead.cast(), size_of::<ObjectBox<T>>());
         }
-        self.live.set(self.live.get() - 1);
-        self.deaths.set(self.deaths.get() + 1);
+    }
+
+    /// Counts the deaths of objects of a type.
+    #[inline(always)]
+    pub(crate) fn count_deaths<T: Trace>(&self, deaths: u32) {
+        if T::TRACKED {
+            self.collector.count_deaths(deaths);
+        }
+        self.live.set(self.live.get() - deaths as usize);
+        self.deaths.set(self.deaths.get().saturating_add(deaths));
         if self.deaths.get() >= TIDY_EVERY {
             self.tidy();
         }
@@ -419,6 +457,8 @@ impl Core {
         if self.collector.forget_the_dead() {
             self.deaths.set(0);
             self.shelves.tidy();
+        } else {
+            self.deaths.set(TIDY_EVERY - TIDY_AGAIN);
         }
     }
 }
@@ -426,7 +466,7 @@ impl Core {
 /// Tells whether a dead object is watched: only if a bug is seeded, which is to be seen by what weak references say, and not by a
 /// crash. So the object stays.
 #[inline]
-fn is_kept_by_bug(dead: Address) -> bool {
+pub(crate) fn is_kept_by_bug(dead: Address) -> bool {
     // SAFETY: O1: not freed yet.
     seeded(Bug::WeakReferenceKept) && unsafe { dead.as_ref() }.flags().has(Flags::WATCHED)
 }

@@ -48,6 +48,7 @@ mod collect;
 mod control;
 mod core;
 mod debug;
+mod garbage;
 mod graph;
 mod heap;
 mod holdings;

@@ -13,6 +13,7 @@ use gleaner_object::{Address, CHUNK_ALIGN, Chunk, Grid, Header, Shelf, Trace, Ty
 use gleaner_refcount::count;
 
 use crate::core::{self, Core};
+use crate::garbage::Burial;
 
 const _: () = assert!(CHUNK_ALIGN == gleaner_allocator::ARENA_ALIGN, "an object finds its chunk by one mask");
 
@@ -26,6 +27,8 @@ pub(crate) struct TypeShelf {
     /// What is done to an object that dies: see [`crate::core`].
     pub(crate) condemn: unsafe fn(&Core, Address, &mut Vec<Address>) -> bool,
     pub(crate) free: unsafe fn(&Core, Address),
+    /// What is done to objects that are garbage.
+    pub(crate) burial: Burial,
     /// Whether a block is given back to the system as soon as it is free.
     pub(crate) is_large: bool,
     /// Where they lie.
@@ -67,7 +70,7 @@ impl Shelves {
             // SAFETY: H2: a shelf is never removed as long as the heap is there.
             return Ok(unsafe { &*shelf });
         }
-        self.find(record, core::condemn::<T>, core::free::<T>)
+        self.find(record, core::condemn::<T>, core::free::<T>, Burial::of::<T>())
     }
 
     #[inline]
@@ -81,6 +84,7 @@ impl Shelves {
         record: &'static TypeRecord,
         condemn: unsafe fn(&Core, Address, &mut Vec<Address>) -> bool,
         free: unsafe fn(&Core, Address),
+        burial: Burial,
     ) -> Result<&TypeShelf, OutOfMemory> {
         let mut all = self.all.borrow_mut();
         let known = all.iter().position(|shelf| shelf.shelf.record.type_id() == record.type_id());
@@ -93,6 +97,7 @@ impl Shelves {
                     shelf: Shelf { record, heap: self.heap.get() },
                     condemn,
                     free,
+                    burial,
                     is_large: record.size > self.geometry.class_max(),
                     allocator: Allocator::with_options(self.geometry, options, Box::new(Mmap)),
                 });

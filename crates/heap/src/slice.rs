@@ -3,9 +3,8 @@
 use std::time::Instant;
 
 use gleaner_collector::{Pace, Step};
-use gleaner_object::edges::prefetch;
 use gleaner_object::{Address, Flags};
-use gleaner_refcount::{Left, Undertaker, count, decref, incref};
+use gleaner_refcount::{Left, decref, incref};
 
 use crate::collect::flags;
 use crate::control::{CollectionInfo, Phase};
@@ -77,8 +76,17 @@ impl Core {
             match step {
                 Step::Wait => return None,
                 Step::Special => self.see_to_special(),
-                Step::Clear(from) => self.clear_garbage(from, pace),
-                Step::Free(from) => self.free_garbage(from, pace),
+                Step::Clear(from) => {
+                    let mut edges = Vec::new();
+                    self.in_batches(from, pace, |batch| self.clear_garbage(batch, &mut edges));
+                }
+                Step::Free(from) => self.in_batches(from, pace, |batch| {
+                    // A reference that cannot be cleared may refer to one: it dies with that.
+                    self.free_garbage(batch, |object| {
+                        // SAFETY: O1: something refers to it.
+                        unsafe { object.as_ref() }.remove(Flags::UNREACHABLE);
+                    });
+                }),
                 Step::Done(collected, candidates) => return Some((collected, candidates)),
             }
         }
@@ -125,29 +133,6 @@ impl Core {
             }
             index += 1;
         }
-    }
-
-    /// Lets garbage give up its references. What is garbage itself dies in its turn, the rest at once.
-    fn clear_garbage(&self, from: usize, pace: &Pace) {
-        let mut edges = Vec::new();
-        self.in_batches(from, pace, |batch| self.clear_batch(batch, &mut edges));
-    }
-
-    /// Frees garbage that nothing refers to any more.
-    fn free_garbage(&self, from: usize, pace: &Pace) {
-        self.in_batches(from, pace, |batch| {
-            batch.iter().for_each(|object| prefetch(*object));
-            for &object in batch {
-                // SAFETY: O1: not freed yet: garbage is freed here alone.
-                let header = unsafe { object.as_ref() };
-                if count(header) == 0 {
-                    self.free(object);
-                } else {
-                    // A reference that cannot be cleared refers to it: it dies with that.
-                    header.remove(Flags::UNREACHABLE);
-                }
-            }
-        });
     }
 
     /// Goes through the garbage from a place of its list on, until the time is up; one batch at the least.

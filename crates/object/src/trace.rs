@@ -157,7 +157,7 @@ impl<T: Trace, const N: usize> Trace for [T; N] {
     fn trace(&self, visitor: &mut impl Visitor) {
         self.iter().for_each(|element| element.trace(visitor));
     }
-    #[inline]
+    #[inline(always)]
     fn clear(&self, released: &mut Released<'_>) {
         self.iter().for_each(|element| element.clear(released));
     }

@@ -33,7 +33,8 @@
 //! Invariant: nothing here decides reachability, and nothing here frees memory: that is the [`Undertaker`]'s.
 
 use core::cell::{Cell, RefCell};
-use gleaner_object::{Address, Header, Released, record_of};
+use core::mem::ManuallyDrop;
+use gleaner_object::{Address, Header, Released};
 
 /// The count that immortal objects show (CPython 3.14's number).
 pub const IMMORTAL: u32 = 3 << 30;
@@ -154,7 +155,7 @@ pub fn is_immortal(header: &Header) -> bool {
 pub trait Undertaker {
     /// Runs the finalizer, tells the watchers, takes the object's references, in order, to an empty list that it makes with
     /// [`Trashcan::released`]. Returns false if there is nothing left to do: the object was resurrected, or it had no
-    /// references and has been freed.
+    /// references and has been freed; the list is then as it was.
     fn condemn(&self, dead: Address, edges: &mut Vec<Address>) -> bool;
     /// Is told that somebody listens to an object that has just been touched for the first time.
     fn touched(&self, object: Address);
@@ -196,12 +197,12 @@ impl Trashcan {
             return;
         }
         self.depth.set(depth + 1);
-        let mut edges = Vec::new();
+        // Nothing is to be done to the list where it has stayed as it is: most objects die alone.
+        let mut edges = ManuallyDrop::new(Vec::new());
         if undertaker.condemn(dead, &mut edges) {
-            self.bury_with(undertaker, dead, &mut edges);
-        }
-        if edges.capacity() > 0 {
-            self.scratch.set(edges);
+            self.bury_with(undertaker, dead, ManuallyDrop::into_inner(edges));
+        } else {
+            debug_assert!(edges.capacity() == 0, "an object that has given up references is condemned");
         }
         if depth == 0 && self.waiting.get() {
             self.bury_what_was_set_aside(undertaker);
@@ -229,20 +230,6 @@ impl Trashcan {
         result
     }
 
-    /// Takes the references out of an object, in order, and hands each to `release`, still owned.
-    ///
-    /// # Safety
-    /// O1 and O2 hold for the object, and its value has not been dropped.
-    pub unsafe fn clear(&self, object: Address, mut release: impl FnMut(Address)) {
-        let mut edges = self.scratch.take();
-        // SAFETY: O1, O2 by the caller.
-        unsafe { (record_of(object).clear)(object, &mut Released::new(&mut edges)) };
-        for edge in edges.drain(..) {
-            release(edge);
-        }
-        self.scratch.set(edges);
-    }
-
     /// Returns what takes references to a list that is empty, and has no room yet or what was left of it by another.
     #[inline(always)]
     pub fn released<'a>(&'a self, edges: &'a mut Vec<Address>) -> Released<'a> {
@@ -263,17 +250,18 @@ impl Trashcan {
 
     /// Destroys a condemned object with these references, and all that dies with it.
     #[inline(never)]
-    fn bury_with(&self, undertaker: &impl Undertaker, dead: Address, edges: &mut Vec<Address>) {
+    fn bury_with(&self, undertaker: &impl Undertaker, dead: Address, mut edges: Vec<Address>) {
         let base = self.stack.borrow().len();
-        let mut next = self.lower(undertaker, dead, edges);
+        let mut next = self.lower(undertaker, dead, &mut edges);
         while let Some(entry) = next.take().or_else(|| self.pop(base)) {
             if entry.addr().get() & FREE != 0 {
                 // The address of an object is a multiple of 8, so what is left is it.
                 undertaker.free(untagged(entry));
-            } else if self.give_up(undertaker, entry, edges) {
-                next = self.lower(undertaker, entry, edges);
+            } else if self.give_up(undertaker, entry, &mut edges) {
+                next = self.lower(undertaker, entry, &mut edges);
             }
         }
+        self.scratch.set(edges);
     }
 
     /// Puts the references of a condemned object on the stack, over the object itself; returns the first of them instead.
@@ -319,9 +307,8 @@ impl Trashcan {
             let Some(object) = next else { return self.waiting.set(false) };
             let mut edges = Vec::new();
             if self.give_up(undertaker, object, &mut edges) {
-                self.bury_with(undertaker, object, &mut edges);
+                self.bury_with(undertaker, object, edges);
             }
-            self.scratch.set(edges);
         }
     }
 

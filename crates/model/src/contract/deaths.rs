@@ -21,15 +21,19 @@ impl Judge<'_> {
     }
 
     /// What only garbage holds, garbage that may be gone, may die of the reference that is gone: reads what is said of it and
-    /// of what it refers to.
+    /// of what it refers to. A collection by somebody who is told may end the doubt about it before all has been said.
     fn hear_of_doubtful(&mut self, id: Id) -> Checked {
-        while self.fate(id) == Fate::Doubtful {
+        let mut held = vec![false; self.fates.len()];
+        loop {
+            if self.fate(id) == Fate::Doubtful {
+                self.add_held(id, &mut held);
+            }
             let about = match self.said.peek() {
                 Some(Observation::Finalized(number)) => self.find(number)?,
                 Some(Observation::Callback(number)) => self.graph.referents[self.find(number)? as usize],
                 _ => NIL,
             };
-            if about == NIL || self.fate(about) != Fate::Doubtful || !self.refers(id, about) {
+            if about == NIL || self.fate(about) != Fate::Doubtful || held.get(about as usize) != Some(&true) {
                 break;
             }
             if !self.is_event() || !self.choose() {
@@ -40,17 +44,18 @@ impl Judge<'_> {
         Ok(())
     }
 
-    /// Returns whether one object is or reaches another.
-    fn refers(&self, from: Id, wanted: Id) -> bool {
+    /// Adds an object and all that it reaches.
+    fn add_held(&self, from: Id, held: &mut Vec<bool>) {
+        held.resize(self.fates.len(), false);
         let mut seen = vec![false; self.fates.len()];
         let mut gray = vec![from];
         while let Some(id) = gray.pop() {
             if id != NIL && !seen[id as usize] {
                 seen[id as usize] = true;
+                held[id as usize] = true;
                 gray.extend(self.graph.edges[id as usize]);
             }
         }
-        seen[wanted as usize]
     }
 
     /// An object of which it is certain that nothing refers to it dies.
