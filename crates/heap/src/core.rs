@@ -92,35 +92,10 @@ impl Core {
     #[inline]
     pub(crate) fn alloc<T: Trace>(&self, value: T, flags: Flags) -> Result<Address, OutOfMemory> {
         let pressed = T::TRACKED && self.collector.count_allocation();
-        if pressed || self.refusals.get() > 0 {
-            return self.alloc_with_care(value, flags, pressed);
-        }
-        self.make(value, flags)
-    }
-
-    /// Allocates an object where that may be refused, or sets off a collection.
-    #[cold]
-    #[inline(never)]
-    fn alloc_with_care<T: Trace>(
-        &self,
-        value: T,
-        flags: Flags,
-        pressed: bool,
-    ) -> Result<Address, OutOfMemory> {
-        if !self.may_allocate(pressed) {
+        if (pressed || self.refusals.get() > 0) && !self.may_allocate(pressed) {
             self.uncount::<T>();
             return Err(no_memory::<T>());
         }
-        let object = self.make(value, flags)?;
-        if pressed && !self.rules.collect_inside_allocation {
-            self.collect_after_allocation(object);
-        }
-        Ok(object)
-    }
-
-    /// Makes an object whose allocation has been counted.
-    #[inline(always)]
-    fn make<T: Trace>(&self, value: T, flags: Flags) -> Result<Address, OutOfMemory> {
         let block = self.shelves.of::<T>().and_then(|shelf| shelf.allocator.alloc(size_of::<ObjectBox<T>>()));
         let Ok(block) = block else {
             self.uncount::<T>();
@@ -137,6 +112,9 @@ impl Core {
         if T::TRACKED && self.collector.track(object).is_err() {
             self.free(object);
             return Err(no_memory::<T>());
+        }
+        if pressed && !self.rules.collect_inside_allocation {
+            self.collect_after_allocation(object);
         }
         Ok(object)
     }
