@@ -18,8 +18,11 @@ use crate::{fatal, poison};
 /// After how many pools returned to their arenas the empty pools of all classes follow.
 const RECLAIM_EVERY: u32 = 64;
 
-/// From how many bytes on few blocks make a pool.
-const ROOMY: usize = 64;
+/// Up to how many pools in use a heap looks for idle ones before it takes a fresh one: there they may be many of all it has.
+const SMALL_HEAP: usize = 64;
+
+/// From how many bytes on the blocks of a magazine are a good part of a pool.
+const ROOMY: usize = 512;
 
 impl Allocator {
     /// Hands out a block to whom the fast path has none: magazines that are empty, not there, or not for this size.
@@ -106,7 +109,8 @@ impl Allocator {
 
     /// Gets the class a pool with free blocks: see the picture in `allocator.rs` for where from.
     fn add_pool(&self, class: usize) -> Result<(), OutOfMemory> {
-        if self.arenas.dirty_pools.get() < self.geometry.units(class) {
+        let dirty = self.arenas.dirty_pools.get() >= self.geometry.units(class);
+        if !dirty && self.arenas.used_pools.get() <= SMALL_HEAP {
             self.free_idle_pools();
         }
         loop {
