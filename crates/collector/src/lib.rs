@@ -32,7 +32,7 @@
 //! * **C2** What a roster lists may be dead, but its block is not given back; and what dies while a pass deduces is set
 //!   aside until it is over.
 //! * **C4** A roster's entries lie from its start to its top; its end is not below the top, nor behind the end of its room.
-//! * **C3** A side table hangs on its chunk from `Side::hang` to `Side::take_down`, and its pass is over then.
+//! * **C3** A side table hangs on its chunk from `Sides::hang` to `Sides::take_down`, and its pass is over then.
 
 mod collector;
 mod counting;

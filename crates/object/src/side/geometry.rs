@@ -44,11 +44,12 @@ impl Side {
         granule(Chunk::offset(object), self.reciprocal)
     }
 
-    /// Returns the number of words that have a bit for each entry.
+    /// Returns the number of words that have a bit for each entry. What is left of the chunk behind the last whole granule has
+    /// none.
     #[inline]
     #[must_use]
     pub fn words(&self) -> usize {
-        granule(CHUNK_ALIGN - 1, self.reciprocal) / 64 + 1
+        granule(CHUNK_ALIGN, self.reciprocal).div_ceil(64)
     }
 
     /// Returns the object of an entry.
@@ -110,10 +111,23 @@ mod tests {
 
     #[test]
     fn every_place_has_an_entry_of_its_own_and_back() {
-        for (page_shift, unit) in
-            [(14, 24), (14, 16), (14, 32), (14, 40), (14, 504), (14, 8192), (8, 16), (8, 48), (20, 16)]
-        {
+        for (page_shift, unit) in [
+            (14, 24),
+            (14, 16),
+            (14, 32),
+            (14, 40),
+            (14, 504),
+            (14, 712),
+            (14, 8192),
+            (8, 16),
+            (8, 48),
+            (20, 16),
+        ] {
             with_side(Grid { page_shift, unit }, |side, object| {
+                assert!(
+                    side.page_of((side.words() - 1) * 64) < CHUNK_ALIGN >> page_shift,
+                    "a page of the chunk"
+                );
                 let chunk = NonNull::new(Chunk::of(object).cast_mut()).unwrap();
                 let mut seen = std::collections::HashSet::new();
                 for page in 0..CHUNK_ALIGN >> page_shift {

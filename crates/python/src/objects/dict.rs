@@ -94,7 +94,7 @@ impl DictData {
             .collect()
     }
 
-    /// The hash of the key at a place; 0 if there is none.
+    /// The hash of the key at a place; anything if there is none.
     #[must_use]
     pub fn hash_at(&self, place: usize) -> i64 {
         hash_of(&self.entries, &self.hashes, place)
@@ -164,7 +164,7 @@ impl DictData {
     }
 }
 
-/// The hash of the key at a place; 0 if there is none.
+/// The hash of the key at a place; anything if there is none.
 fn hash_of(entries: &[Option<Entry>], hashes: &[i64], place: usize) -> i64 {
     let known = || known_hash(&entries.get(place)?.as_ref()?.key);
     hashes.get(place).copied().or_else(known).unwrap_or(0)

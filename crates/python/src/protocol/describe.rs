@@ -133,9 +133,14 @@ fn traceback_text_once(vm: &Vm, value: &Value) -> String {
     text
 }
 
+/// The tuple of an exception's arguments.
+#[must_use]
+pub fn exception_tuple(value: &Value) -> Option<Value> {
+    value.downcast_ref::<Exception>()?.args.get()
+}
+
 /// The arguments of an exception.
 #[must_use]
 pub fn exception_args(value: &Value) -> Vec<Value> {
-    let args = value.downcast_ref::<Exception>().and_then(|exception| exception.args.get());
-    args.as_ref().and_then(tuple_of).map(<[Value]>::to_vec).unwrap_or_default()
+    exception_tuple(value).as_ref().and_then(tuple_of).map(<[Value]>::to_vec).unwrap_or_default()
 }

@@ -2,9 +2,8 @@
 
 use gleaner::Ref;
 
-use super::describe::{exception_args, full_name, kind_name};
+use super::describe::{exception_args, exception_tuple, full_name, kind_name};
 use super::float_text;
-use crate::objects::Exception;
 use crate::objects::instance::{dict_of, list_of, payload, set_of, text_of, tuple_of, weak_of};
 use crate::objects::{
     Big, Bool, Builtin, Bytes, Cell, Class, CodeObject, File, Float, Function, Generator, Int, Layout,
@@ -237,8 +236,7 @@ impl Vm {
     }
 
     fn repr_args(&self, exception: &Value) -> Result<String> {
-        let args = exception.downcast_ref::<Exception>().and_then(|exception| exception.args.get());
-        args.map_or_else(|| Ok("()".into()), |args| self.repr_tuple(&args))
+        exception_tuple(exception).map_or_else(|| Ok("()".into()), |args| self.repr_tuple(&args))
     }
 
     /// Runs something unless it is running already for the same object: `[...]`.
