@@ -12,8 +12,8 @@
 //! Pool headers stand together instead of one at the start of each pool, as they do in CPython: headers a
 //! pool's size apart would all fall into the same set of the cache, and the pools stay whole.
 //!
-//! Which pools are free, and which of these were written to since they came from the system, are two words: a span of
-//! several pools, or the stretches to give back, are a few shifts away.
+//! Which pools are free, which of these were written to since they came from the system, and which of these hold zeros,
+//! are three words: a span of several pools, or the stretches to give back, are a few shifts away.
 //!
 //! A large object is a chunk with one pool of `ARENA_ALIGN` bytes and one block in it, so that a pointer finds
 //! its block's size without asking first what kind of chunk it is in. The block begins at [`LARGE_OFFSET`]
@@ -25,6 +25,7 @@ use core::ptr::{self, NonNull};
 
 use crate::geometry::{ARENA_ALIGN, Geometry};
 use crate::pool::{MIN_BLOCK, PoolHeader};
+use crate::raw::Chunk;
 use crate::remote::Shared;
 
 /// The header at the start of every chunk.
@@ -41,9 +42,10 @@ pub struct ArenaHeader {
     pub(crate) pool_shift: Cell<u32>,
     /// How many pools can hold blocks; 0 for a large object.
     pub(crate) pools: Cell<u32>,
-    /// The pools that are free, a bit each, and those of them that may have been written to.
+    /// The pools that are free, a bit each, those of them that may have been written to, and those known to hold zeros.
     pub(crate) free: Cell<u64>,
     pub(crate) dirty: Cell<u64>,
+    pub(crate) zeros: Cell<u64>,
     /// The bytes of the chunk, as asked from the raw layer.
     pub(crate) size: Cell<usize>,
     /// Neighbours in the list of all chunks of this kind.
@@ -106,19 +108,21 @@ impl ArenaHeader {
     /// # Safety
     /// `chunk` is exclusively the caller's, `size` = `geometry.arena()` bytes long and aligned to `ARENA_ALIGN`.
     pub(crate) unsafe fn arena(
-        chunk: NonNull<u8>,
+        chunk: Chunk,
         geometry: &Geometry,
         home: *const Shared,
     ) -> NonNull<ArenaHeader> {
         let total = geometry.arena() / geometry.pool();
         let all = if total == 64 { u64::MAX } else { (1 << total) - 1 };
+        let free = all & (u64::MAX << geometry.header_pools());
         let header = ArenaHeader {
             pool_shift: Cell::new(geometry.pool().trailing_zeros()),
             pools: Cell::new(geometry.pools_per_arena() as u32),
-            free: Cell::new(all & (u64::MAX << geometry.header_pools())),
+            free: Cell::new(free),
+            zeros: Cell::new(if chunk.zeros { free } else { 0 }),
             ..ArenaHeader::large(geometry.arena(), home)
         };
-        let arena = chunk.cast::<ArenaHeader>();
+        let arena = chunk.start.cast::<ArenaHeader>();
         // SAFETY: the chunk is ours and longer than a header and its table (by the geometry's rules).
         unsafe {
             arena.write(header);
@@ -140,6 +144,7 @@ impl ArenaHeader {
             pools: Cell::new(0),
             free: Cell::new(0),
             dirty: Cell::new(0),
+            zeros: Cell::new(0),
             size: Cell::new(size),
             next: Cell::new(ptr::null_mut()),
             prev: Cell::new(ptr::null_mut()),

@@ -94,6 +94,8 @@ impl Arenas {
             self.fresh_pools.set(self.fresh_pools.get() + units - dirty);
             header.free.set(header.free.get() & !mask);
             header.dirty.set(header.dirty.get() & !mask);
+            let zeros = header.zeros.get() & mask == mask;
+            header.zeros.set(header.zeros.get() & !mask);
             self.link_usable(arena);
             for behind in 1..units {
                 (*pool_at(arena, index + behind)).behind.set(behind as u8);
@@ -103,6 +105,7 @@ impl Arenas {
             let shift = header.pool_shift.get();
             let bits = bitmap_at(arena, geometry.arena() >> shift, shift, index);
             (*pool).stale.set(dirty > 0);
+            (*pool).zeros.set(zeros);
             (*pool).begin(bits, class as u16, size, units * geometry.pool() / size, units as u8);
             Some(NonNull::new_unchecked(pool))
         }
@@ -204,11 +207,14 @@ impl Arenas {
             while dirty != 0 {
                 let index = dirty.trailing_zeros();
                 let pools = (dirty >> index).trailing_ones();
-                dirty &= !(run(pools as usize) << index);
+                let mask = run(pools as usize) << index;
+                dirty &= !mask;
                 // SAFETY: free pools lie inside the arena (A3), and nobody uses them.
                 unsafe {
                     let start = arena.cast::<u8>().add((index as usize) * geometry.pool());
-                    raw.purge(NonNull::new_unchecked(start), pools as usize * geometry.pool());
+                    if raw.purge(NonNull::new_unchecked(start), pools as usize * geometry.pool()) {
+                        header.zeros.set(header.zeros.get() | mask);
+                    }
                 }
             }
             arena = header.next.get();

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use gleaner_sync::process::atomic::{AtomicUsize, Ordering};
 
-use crate::raw::{Mmap, OutOfMemory, Raw};
+use crate::raw::{Chunk, Mmap, OutOfMemory, Raw};
 use crate::territory;
 
 /// The bytes that all heaps of the process have mapped, and may have.
@@ -42,16 +42,16 @@ pub(crate) struct Budget;
 
 // SAFETY: every chunk is `Mmap`'s and goes back there (A2).
 unsafe impl Raw for Budget {
-    fn map(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
+    fn map(&self, size: usize) -> Result<Chunk, OutOfMemory> {
         if !enter(size) {
             return Err(OutOfMemory { size });
         }
         match Mmap.map(size) {
-            Ok(chunk) if territory::contains(chunk.as_ptr()) => Ok(chunk),
+            Ok(chunk) if territory::contains(chunk.start.as_ptr()) => Ok(chunk),
             outside => {
                 leave(size);
                 // SAFETY: the chunk is of that size, and nobody knows it (A2).
-                outside.map(|chunk| unsafe { Mmap.unmap(chunk, size) })?;
+                outside.map(|chunk| unsafe { Mmap.unmap(chunk.start, size) })?;
                 Err(OutOfMemory { size })
             }
         }
@@ -63,7 +63,7 @@ unsafe impl Raw for Budget {
         unsafe { Mmap.unmap(chunk, size) }
     }
 
-    unsafe fn purge(&self, part: NonNull<u8>, size: usize) {
+    unsafe fn purge(&self, part: NonNull<u8>, size: usize) -> bool {
         // SAFETY: by contract.
         unsafe { Mmap.purge(part, size) }
     }

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use gleaner_sync::Arc;
 use gleaner_sync::atomic::{AtomicUsize, Ordering};
 
-use crate::raw::{Mmap, OutOfMemory, Raw};
+use crate::raw::{Chunk, Mmap, OutOfMemory, Raw};
 
 /// When a [`Faulty`] layer fails; nothing fails by default.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -107,7 +107,7 @@ impl Faulty {
 
 // SAFETY: every chunk is `Mmap`'s and goes back there (A2).
 unsafe impl Raw for Faulty {
-    fn map(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
+    fn map(&self, size: usize) -> Result<Chunk, OutOfMemory> {
         // Relaxed: counters, read when the threads that count have been joined.
         let request = self.counts.requests.fetch_add(1, Ordering::Relaxed);
         if self.fails(request, size) {
@@ -127,7 +127,7 @@ unsafe impl Raw for Faulty {
         unsafe { Mmap.unmap(chunk, size) }
     }
 
-    unsafe fn purge(&self, part: NonNull<u8>, size: usize) {
+    unsafe fn purge(&self, part: NonNull<u8>, size: usize) -> bool {
         // SAFETY: by contract.
         unsafe { Mmap.purge(part, size) }
     }

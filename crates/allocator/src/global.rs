@@ -20,7 +20,7 @@
 use core::ptr::{self, NonNull};
 
 use crate::allocator::{Allocator, room_of};
-use crate::arena::LARGE_OFFSET;
+use crate::arena::{ArenaHeader, LARGE_OFFSET, pool_of};
 use crate::geometry::{ARENA_ALIGN, Geometry};
 use crate::stats::Stats;
 use crate::{budget, heaps, modes, special, territory, thread};
@@ -88,28 +88,44 @@ pub fn calloc(count: usize, size: usize) -> *mut u8 {
 #[must_use]
 pub fn calloc_for(api: u8, count: usize, size: usize) -> *mut u8 {
     let Some(bytes) = count.checked_mul(size) else { return ptr::null_mut() };
-    if bytes > ARENA_ALIGN {
-        return calloc_large(bytes, api);
-    }
-    let block = malloc_for(api, bytes);
-    if !block.is_null() {
-        // SAFETY: the block is ours, and that long.
-        unsafe { block.write_bytes(0, bytes) };
+    // SAFETY: the block is new, and that long.
+    unsafe { zeroed(malloc_for(api, bytes), bytes) }
+}
+
+/// As [`aligned_alloc`], of zero bytes.
+#[must_use]
+pub(crate) fn aligned_calloc(align: usize, size: usize) -> *mut u8 {
+    // SAFETY: the block is new, and that long.
+    unsafe { zeroed(aligned_alloc(align, size), size) }
+}
+
+/// Returns a block, or null, that holds zeros now. Pages that hold them already are not touched.
+///
+/// # Safety
+/// The block is new, and that long.
+#[inline]
+unsafe fn zeroed(block: *mut u8, bytes: usize) -> *mut u8 {
+    if let Some(block) = NonNull::new(block) {
+        // SAFETY: by contract.
+        unsafe {
+            if bytes <= SMALL_MAX || !holds_zeros(block) {
+                block.write_bytes(0, bytes);
+            }
+        }
     }
     block
 }
 
+/// Returns whether a block is known to hold zeros: the only one of its pool, or chunk, that came into use with it.
+///
+/// # Safety
+/// The block is new.
 #[cold]
 #[inline(never)]
-extern "C" fn calloc_large(bytes: usize, api: u8) -> *mut u8 {
-    let block = malloc_for(api, bytes);
-    // A chunk of more than one slot never comes from the stash, so it is fresh from a territory: zeros, unless it was
-    // filled.
-    if !block.is_null() && modes::state_with_block().is_guarded() {
-        // SAFETY: the block is ours, and that long.
-        unsafe { block.write_bytes(0, bytes) };
-    }
-    block
+unsafe fn holds_zeros(block: NonNull<u8>) -> bool {
+    // SAFETY: a live block's chunk begins with its header and a table of its pools (A3).
+    let pool = unsafe { &*pool_of(block.as_ptr(), (*ArenaHeader::of(block.as_ptr())).pool_shift.get()) };
+    !modes::state_with_block().is_guarded() && pool.zeros.get() && pool.blocks.get() == 1
 }
 
 /// Allocates `size` bytes at a multiple of `align`; null if there is no memory, or if `align` is no power of two up to

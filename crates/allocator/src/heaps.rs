@@ -6,10 +6,7 @@
 //! other threads free into a heap that rests is taken in by them, under the registry's lock.
 //!
 //! Objects larger than any class are shared: they live in one heap of their own, the *common* one, under a lock. In modes
-//! other than fast all objects do.
-//!
-//! A fork leaves the child with one thread. The locks are taken before and released after, in parent and child. The
-//! heaps of the threads that are not in the child may be in the middle of anything: the child leaves them alone.
+//! other than fast all objects do. Few processes do without, so it is made with the first, side by side.
 
 use core::ptr::{self, NonNull};
 
@@ -24,7 +21,7 @@ use crate::raw::Raw;
 use crate::remote::{Home, Shared};
 use crate::stats::Stats;
 use crate::thread::{self, Magazines};
-use crate::{modes, special, stash, territory};
+use crate::{modes, special, territory};
 
 /// One heap. Its allocator comes first, and in that the magazines: the thread's word points to all three.
 #[repr(C)]
@@ -38,6 +35,8 @@ pub(crate) struct ThreadHeap {
 /// Which heaps there are.
 struct Registry {
     resting: *mut ThreadHeap,
+    /// The common heap, from when it is made until it is in use.
+    common: *mut ThreadHeap,
     count: usize,
 }
 
@@ -52,7 +51,8 @@ static COMMON: SpinLock<Common> = SpinLock::new(Common(ptr::null_mut()));
 // SAFETY: A12: the heaps in the registry rest, and belong to whoever has the lock.
 unsafe impl Send for Registry {}
 
-static REGISTRY: SpinLock<Registry> = SpinLock::new(Registry { resting: ptr::null_mut(), count: 0 });
+static REGISTRY: SpinLock<Registry> =
+    SpinLock::new(Registry { resting: ptr::null_mut(), common: ptr::null_mut(), count: 0 });
 
 /// The key whose destructor ends a thread's heap, plus one; 0 before there is one.
 static KEY: AtomicUsize = AtomicUsize::new(0);
@@ -95,17 +95,42 @@ fn acquire() -> Option<&'static Allocator> {
 }
 
 impl Registry {
-    /// Makes a heap.
+    /// Makes a heap; the first one together with the common one.
     fn make(&mut self) -> Option<NonNull<ThreadHeap>> {
+        let heap = if self.count == 0 {
+            let [heap, common] = make_heaps()?;
+            self.common = common.as_ptr();
+            heap
+        } else {
+            let [heap] = make_heaps()?;
+            heap
+        };
+        self.count += 1;
+        Some(heap)
+    }
+
+    /// Returns the common heap, for it to be used.
+    fn take_common(&mut self) -> Option<NonNull<ThreadHeap>> {
         if self.count == 0 {
-            // SAFETY: the handlers may be called by any thread that forks.
-            unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(after_fork)) };
+            let first = self.make()?.as_ptr();
+            // SAFETY: A12: it is the registry's, which is locked.
+            unsafe { (*first).next = self.resting };
+            self.resting = first;
         }
-        let chunk = Budget.map(size_of::<ThreadHeap>()).ok()?.cast::<ThreadHeap>();
-        let heap = chunk.as_ptr();
+        self.count += 1;
+        NonNull::new(core::mem::replace(&mut self.common, ptr::null_mut()))
+    }
+}
+
+/// Makes heaps side by side.
+fn make_heaps<const COUNT: usize>() -> Option<[NonNull<ThreadHeap>; COUNT]> {
+    let chunk = Budget.map(COUNT * size_of::<ThreadHeap>()).ok()?.start.cast::<ThreadHeap>();
+    Some(core::array::from_fn(|index| {
         // SAFETY: the chunk is ours, long enough and aligned (A2), and is never given back; `shared` is written before
         // anybody reads it by way of the allocator.
         unsafe {
+            let place = chunk.add(index);
+            let heap = place.as_ptr();
             // A box of a type without size allocates nothing.
             (&raw mut (*heap).shared).write(Shared::new(Box::new(Budget)));
             (&raw mut (*heap).next).write(ptr::null_mut());
@@ -113,10 +138,9 @@ impl Registry {
             let mut allocator = Allocator::at_home(Geometry::WIDE, modes::options(), home);
             allocator.buries = modes::state().is_guarded();
             (&raw mut (*heap).allocator).write(allocator);
+            place
         }
-        self.count += 1;
-        Some(chunk)
-    }
+    }))
 }
 
 /// Sees to it that the thread's end is the heap's rest.
@@ -181,7 +205,7 @@ pub(crate) fn look_after(home: *const Shared) {
 pub(crate) fn with_common<R>(work: impl FnOnce(&Allocator) -> R) -> Option<R> {
     let mut common = COMMON.lock();
     if common.0.is_null() {
-        common.0 = REGISTRY.lock().make()?.as_ptr();
+        common.0 = REGISTRY.lock().take_common()?.as_ptr();
     }
     // SAFETY: A12: it is used under the lock only.
     Some(work(unsafe { &(*common.0).allocator }))
@@ -251,18 +275,18 @@ pub(crate) unsafe fn is_large(ptr: NonNull<u8>) -> bool {
     unsafe { (*ArenaHeader::of(ptr.as_ptr())).pools.get() == 0 }
 }
 
-extern "C" fn before_fork() {
-    core::mem::forget(COMMON.lock());
-    core::mem::forget(REGISTRY.lock());
-    core::mem::forget(stash::lock());
-    core::mem::forget(territory::lock());
+/// Locks the heaps: for whoever forks.
+pub(crate) fn lock() -> (impl Sized, impl Sized) {
+    (COMMON.lock(), REGISTRY.lock())
 }
 
-extern "C" fn after_fork() {
-    // SAFETY: this thread has taken the locks in `before_fork`.
+/// Unlocks them after a fork.
+///
+/// # Safety
+/// The guards of [`lock`] were forgotten, by the thread that calls.
+pub(crate) unsafe fn unlock() {
+    // SAFETY: by contract.
     unsafe {
-        territory::unlock();
-        stash::unlock();
         REGISTRY.force_unlock();
         COMMON.force_unlock();
     }

@@ -47,14 +47,10 @@ unsafe impl GlobalAlloc for Gleaner {
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if natural(layout) {
-            return global::calloc(1, layout.size());
+            global::calloc(1, layout.size())
+        } else {
+            global::aligned_calloc(layout.align(), layout.size())
         }
-        let block = global::aligned_alloc(layout.align(), layout.size());
-        if !block.is_null() {
-            // SAFETY: the block is ours, and that long.
-            unsafe { block.write_bytes(0, layout.size()) };
-        }
-        block
     }
 
     #[inline]

@@ -41,8 +41,8 @@ impl Allocator {
         let chunk = self.shared.raw.map(bytes).map_err(|_| OutOfMemory { size })?;
         let header = ArenaHeader::large(bytes, &*self.shared);
         header.owner.set(self.owner.get());
-        let pool = PoolHeader::large(bytes - offset);
-        let arena = chunk.cast::<ArenaHeader>();
+        let pool = PoolHeader::large(bytes - offset, chunk.zeros);
+        let arena = chunk.start.cast::<ArenaHeader>();
         // SAFETY: the chunk is ours and `bytes` > `LARGE_OFFSET` long (A2); the table's one entry follows the
         // header and ends before `LARGE_OFFSET` (A3).
         let block = unsafe {
@@ -50,7 +50,7 @@ impl Allocator {
             arena.as_ref().seal();
             pool_at(arena.as_ptr(), 0).write(pool);
             arenas::push(&self.large, arena.as_ptr());
-            chunk.add(offset)
+            chunk.start.add(offset)
         };
         self.large_count.set(self.large_count.get() + 1);
         self.count_mapped(bytes);

@@ -164,7 +164,7 @@ impl Allocator {
         if self.rack.get().is_null() {
             let Ok(rack) = self.shared.raw.map(RACK_BYTES) else { return false };
             self.count_mapped(RACK_BYTES);
-            self.rack.set(rack.as_ptr());
+            self.rack.set(rack.start.as_ptr());
         }
         let Some(rack) = NonNull::new(self.rack.get()) else { return false };
         self.capacities[class].set(capacity as u8);

@@ -20,7 +20,7 @@ use gleaner_sync::process::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use thiserror::Error;
 
 use crate::allocator::Options;
-use crate::{budget, fatal, heaps, thread};
+use crate::{budget, fatal, fork, heaps, thread};
 
 /// The environment variable that chooses the mode.
 const VARIABLE: &CStr = c"GLEANER_MODE";
@@ -234,6 +234,7 @@ pub(crate) fn state_with_block() -> State {
 /// Decides by the environment.
 #[cold]
 fn decide() -> State {
+    fork::prepare();
     // Acquire: as in `state`.
     while STATE.compare_exchange(0, CLAIMED, Ordering::Acquire, Ordering::Acquire).is_err() {
         let state = STATE.load(Ordering::Acquire);
@@ -314,6 +315,7 @@ fn me() -> usize {
 /// # Errors
 /// [`TooLate`] if something was allocated before, or a mode was chosen before.
 pub fn configure(settings: impl Into<Settings>) -> Result<(), TooLate> {
+    fork::prepare();
     // Acquire: as in `state`.
     match STATE.compare_exchange(0, CLAIMED, Ordering::Acquire, Ordering::Relaxed) {
         Ok(_) => publish(settings.into()),

@@ -56,6 +56,8 @@ pub(crate) struct PoolHeader {
     pub(crate) linked: Cell<bool>,
     /// Whether it may have been written to before it came into use.
     pub(crate) stale: Cell<bool>,
+    /// Whether it is known to have held zeros then.
+    pub(crate) zeros: Cell<bool>,
 }
 
 impl PoolHeader {
@@ -76,16 +78,18 @@ impl PoolHeader {
             behind: Cell::new(0),
             linked: Cell::new(false),
             stale: Cell::new(false),
+            zeros: Cell::new(false),
         }
     }
 
-    /// Makes the header of a large object's chunk, with room for `bytes`.
-    pub(crate) const fn large(bytes: usize) -> PoolHeader {
+    /// Makes the header of a large object's chunk, with room for `bytes`, which hold zeros or not.
+    pub(crate) const fn large(bytes: usize, zeros: bool) -> PoolHeader {
         PoolHeader {
             block_size: Cell::new(bytes),
             blocks: Cell::new(1),
             used: Cell::new(1),
             class: Cell::new(CLASS_LARGE),
+            zeros: Cell::new(zeros),
             ..PoolHeader::unused(0)
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! A chunk is a piece of memory that begins at a multiple of [`ARENA_ALIGN`](crate::ARENA_ALIGN) and is as long as was
 //! asked, in whole pages; the address space up to the next multiple is nobody else's. What a chunk holds when it
-//! arrives is arbitrary: zeros from a territory, remains of an earlier life from the stash. There are no others: a block
-//! outside all territories would be taken for a foreign one.
+//! arrives is zeros from a territory, remains of an earlier life from the stash. There are no others: a block outside all
+//! territories would be taken for a foreign one.
 
 use core::ptr::NonNull;
 
@@ -11,7 +11,7 @@ use rustix::mm::{Advice, madvise};
 use rustix::param::page_size;
 use thiserror::Error;
 
-use crate::{stash, territory};
+use crate::{fork, stash, territory};
 
 /// No memory for a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -21,17 +21,27 @@ pub struct OutOfMemory {
     pub size: usize,
 }
 
+/// A chunk, as it is handed out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Chunk {
+    /// Where it begins.
+    pub start: NonNull<u8>,
+    /// Whether it is known to hold nothing but zeros: what needs them can then leave pages untouched.
+    pub zeros: bool,
+}
+
 /// A source of chunks.
 ///
 /// # Safety
 /// `map` returns memory that is exclusively the caller's, readable and writable for `size` bytes and aligned
-/// to [`ARENA_ALIGN`](crate::ARENA_ALIGN), until it is given back to `unmap` of the same source.
+/// to [`ARENA_ALIGN`](crate::ARENA_ALIGN), until it is given back to `unmap` of the same source. What `map` and `purge` say
+/// holds zeros does.
 pub unsafe trait Raw: Send + Sync {
-    /// Returns a chunk of `size` bytes (not 0), content arbitrary.
+    /// Returns a chunk of `size` bytes (not 0).
     ///
     /// # Errors
     /// [`OutOfMemory`] if there is none.
-    fn map(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory>;
+    fn map(&self, size: usize) -> Result<Chunk, OutOfMemory>;
 
     /// Takes back a chunk.
     ///
@@ -39,13 +49,14 @@ pub unsafe trait Raw: Send + Sync {
     /// `map(size)` of this source returned `chunk`, and nobody uses it any more.
     unsafe fn unmap(&self, chunk: NonNull<u8>, size: usize);
 
-    /// Gives the pages of a part of a chunk back to the system; the part stays the caller's, its content is arbitrary
-    /// afterwards. A layer may do nothing.
+    /// Gives the pages of a part of a chunk back to the system; the part stays the caller's. Returns whether it is known to
+    /// hold nothing but zeros now; if not, its content is arbitrary. A layer may do nothing.
     ///
     /// # Safety
     /// The part lies in a chunk of this source, and what it holds is of no use to anybody.
-    unsafe fn purge(&self, part: NonNull<u8>, size: usize) {
+    unsafe fn purge(&self, part: NonNull<u8>, size: usize) -> bool {
         let _ = (part, size);
+        false
     }
 
     /// Changes the size of a chunk from `old` to `new` bytes, content kept, perhaps at another address; `None`, and
@@ -71,8 +82,11 @@ pub struct Mmap;
 
 // SAFETY: a territory hands out each slot once, and the stash what `unmap` received, each once (A2); slots are aligned.
 unsafe impl Raw for Mmap {
-    fn map(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
-        stash::take(size).or_else(|| territory::take(size)).ok_or(OutOfMemory { size })
+    fn map(&self, size: usize) -> Result<Chunk, OutOfMemory> {
+        fork::prepare();
+        let used = stash::take(size).map(|start| Chunk { start, zeros: false });
+        let fresh = || territory::take(size).map(|start| Chunk { start, zeros: true });
+        used.or_else(fresh).ok_or(OutOfMemory { size })
     }
 
     unsafe fn unmap(&self, chunk: NonNull<u8>, size: usize) {
@@ -82,9 +96,9 @@ unsafe impl Raw for Mmap {
         }
     }
 
-    unsafe fn purge(&self, part: NonNull<u8>, size: usize) {
+    unsafe fn purge(&self, part: NonNull<u8>, size: usize) -> bool {
         // SAFETY: by contract.
-        unsafe { discard(part, size) };
+        unsafe { discard(part, size) }
     }
 
     unsafe fn remap(&self, chunk: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {
@@ -97,17 +111,18 @@ unsafe impl Raw for Mmap {
     }
 }
 
-/// Tells the system that the content of the whole pages of a part is of no use.
+/// Tells the system that the content of the whole pages of a part is of no use; returns whether the part holds zeros now. It
+/// does not if it has other than whole pages, or if they are locked (`mlockall`).
 ///
 /// # Safety
 /// The part is mapped, and nobody uses what it holds.
-pub(crate) unsafe fn discard(part: NonNull<u8>, size: usize) {
+pub(crate) unsafe fn discard(part: NonNull<u8>, size: usize) -> bool {
     let start = part.addr().get().next_multiple_of(page_size()) - part.addr().get();
     let pages = size.saturating_sub(start) / page_size() * page_size();
-    if pages > 0 {
-        // SAFETY: by contract; the pages lie inside the part. A failure leaves them as they are.
-        let _ = unsafe { madvise(part.add(start).as_ptr().cast(), pages, Advice::LinuxDontNeed) };
-    }
+    // SAFETY: by contract; the pages lie inside the part. A failure leaves them as they are.
+    pages > 0
+        && unsafe { madvise(part.add(start).as_ptr().cast(), pages, Advice::LinuxDontNeed) }.is_ok()
+        && pages == size
 }
 
 /// Changes the size of a chunk: where it is, if it can grow there, or else by moving its pages, not their content.

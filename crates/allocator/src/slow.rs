@@ -149,7 +149,7 @@ impl Allocator {
             if self.buries {
                 let bytes = (*pool).blocks.get() as usize * (*pool).block_size.get();
                 base_of(pool, self.pool_shift).write_bytes(poison::DEAD, bytes);
-            } else if self.options.clean {
+            } else if self.options.clean && !(*pool).zeros.get() {
                 let (base, size) = (base_of(pool, self.pool_shift), (*pool).block_size.get());
                 for number in 0..(*pool).blocks.get() as usize {
                     base.add(number * size).write_bytes(0, MIN_BLOCK);

@@ -20,6 +20,7 @@ use core::ptr::{self, NonNull};
 use gleaner_sync::process::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use gleaner_sync::process::{SpinLock, SpinLockGuard};
 use rustix::mm::{Advice, MapFlags, MremapFlags, ProtFlags, madvise, mmap_anonymous, mremap_fixed, munmap};
+use rustix::param::page_size;
 use rustix::process::{Resource, getrlimit};
 
 use crate::geometry::ARENA_ALIGN;
@@ -120,13 +121,11 @@ pub(crate) fn take(size: usize) -> Option<NonNull<u8>> {
 /// # Safety
 /// [`take`] or [`extend`] gave the chunk with that size, and nobody uses it.
 pub(crate) unsafe fn give(chunk: NonNull<u8>, size: usize) {
-    // SAFETY: by contract; discarded first, for a slot that is free holds zeros.
-    unsafe { discard(chunk, size) };
+    // SAFETY: by contract; first, for a slot that is free holds zeros.
+    unsafe { erase(chunk, size) };
     let mut territories = LOCK.lock();
-    for territory in &mut *territories {
-        if let Some(slot) = territory.slot_of(chunk.as_ptr()) {
-            territory.set(slot, size.div_ceil(SLOT), false);
-        }
+    if let Some((territory, slot)) = find(&mut territories, chunk.as_ptr()) {
+        territory.set(slot, size.div_ceil(SLOT), false);
     }
 }
 
@@ -138,21 +137,37 @@ pub(crate) unsafe fn extend(chunk: NonNull<u8>, old: usize, new: usize) -> bool 
     let (before, after) = (old.div_ceil(SLOT), new.div_ceil(SLOT));
     if new < old {
         // SAFETY: by contract; the end lies inside the chunk.
-        unsafe { discard(chunk.add(new), old - new) };
+        unsafe { erase(chunk.add(new), old - new) };
     }
     let mut territories = LOCK.lock();
-    for territory in &mut *territories {
-        let Some(slot) = territory.slot_of(chunk.as_ptr()) else { continue };
-        if after < before {
-            territory.set(slot + after, before - after, false);
-        } else if !(before..after).all(|next| territory.is_free(slot + next)) {
-            return false;
-        } else {
-            territory.set(slot + before, after - before, true);
-        }
-        return true;
+    let Some((territory, slot)) = find(&mut territories, chunk.as_ptr()) else { return false };
+    if after < before {
+        territory.set(slot + after, before - after, false);
+    } else if !(before..after).all(|next| territory.is_free(slot + next)) {
+        return false;
+    } else {
+        territory.set(slot + before, after - before, true);
     }
-    false
+    true
+}
+
+/// Finds the territory and the slot that an address lies in. Those that are not reserved yet, the last ones, stay untouched.
+fn find(territories: &mut [Territory; TERRITORIES], ptr: *const u8) -> Option<(&mut Territory, usize)> {
+    let mut reserved = territories.iter_mut().take_while(|territory| !territory.base.is_null());
+    reserved.find_map(|territory| territory.slot_of(ptr).map(|slot| (territory, slot)))
+}
+
+/// Fills a part of a chunk with zeros, and gives its pages back to the system if that is to be had.
+///
+/// # Safety
+/// The part is the caller's, in whole pages or up to the end of what is written of the chunk, and of no use to anybody.
+unsafe fn erase(part: NonNull<u8>, size: usize) {
+    // SAFETY: by contract; nobody else has what follows in the last page.
+    unsafe {
+        if !discard(part, size.next_multiple_of(page_size())) {
+            part.write_bytes(0, size);
+        }
+    }
 }
 
 /// Moves the pages of a chunk of `size` bytes to the front of another, which gets the content; the chunk has zeros then.
@@ -198,7 +213,7 @@ pub(crate) fn contains(ptr: *const u8) -> bool {
 /// Returns whether an address lies in any but the first territory.
 #[cold]
 fn contains_beyond(ptr: *const u8) -> bool {
-    LOCK.lock()[1..].iter().any(|territory| territory.slot_of(ptr).is_some())
+    find(&mut LOCK.lock(), ptr).is_some()
 }
 
 /// Notes the magazine of the blocks in a part of a chunk: a byte for each 16 KiB. Parts that are not whole multiples of

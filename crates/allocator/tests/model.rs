@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use common::{Driver, GEOMETRIES, Request, options};
 use geometries::geometries;
-use gleaner_allocator::{Faulty, Geometry, Mmap, Options, OutOfMemory, Plan, Raw};
+use gleaner_allocator::{Chunk, Faulty, Geometry, Mmap, Options, OutOfMemory, Plan, Raw};
 use proptest::prelude::*;
 
 fn requests(most: usize) -> impl Strategy<Value = Vec<Request>> {
@@ -126,7 +126,7 @@ impl Spoiler {
 
 // SAFETY: every chunk is `Mmap`'s and goes back there.
 unsafe impl Raw for Spoiler {
-    fn map(&self, size: usize) -> Result<NonNull<u8>, OutOfMemory> {
+    fn map(&self, size: usize) -> Result<Chunk, OutOfMemory> {
         let kind = match size {
             _ if size == self.geometry.arena() => Kind::Arena,
             327_680 if self.geometry.has_magazines() => Kind::Rack,
@@ -135,11 +135,11 @@ unsafe impl Raw for Spoiler {
         if self.fails(kind) {
             return Err(OutOfMemory { size });
         }
-        let chunk = Mmap.map(size)?;
+        let chunk = Mmap.map(size)?.start;
         self.seen.lock().unwrap().bytes += size;
         // SAFETY: the chunk is ours, and that long.
         unsafe { chunk.write_bytes(GARBAGE, size.min(SPOILT)) };
-        Ok(chunk)
+        Ok(Chunk { start: chunk, zeros: false })
     }
 
     unsafe fn unmap(&self, chunk: NonNull<u8>, size: usize) {
@@ -148,10 +148,11 @@ unsafe impl Raw for Spoiler {
         unsafe { Mmap.unmap(chunk, size) };
     }
 
-    unsafe fn purge(&self, part: NonNull<u8>, size: usize) {
+    unsafe fn purge(&self, part: NonNull<u8>, size: usize) -> bool {
         self.seen.lock().unwrap().purges += 1;
         // SAFETY: by contract nobody uses what it holds.
         unsafe { part.write_bytes(GARBAGE, size) };
+        false
     }
 
     unsafe fn remap(&self, chunk: NonNull<u8>, old: usize, new: usize) -> Option<NonNull<u8>> {

@@ -4,6 +4,7 @@ mod again;
 
 use std::collections::BTreeSet;
 use std::process::Output;
+use std::sync::{Arc, Barrier};
 
 use again::{aborted, error_of, part, play, played_well};
 use gleaner_allocator::global::{self, Mode, Settings, TooLate};
@@ -143,10 +144,22 @@ fn fork() {
             unsafe { global::free(block) };
         }
     };
-    let threads: Vec<_> = (1..4).map(|seed| std::thread::spawn(move || churn(seed * 37))).collect();
+    // SAFETY: it ends this process, which is the test's own, if a lock is never released.
+    unsafe { libc::alarm(60) };
+    // The first fork comes with the first requests of the process.
+    let start = Arc::new(Barrier::new(4));
+    let run = |seed: usize| {
+        let start = Arc::clone(&start);
+        move || {
+            start.wait();
+            churn(seed * 37);
+        }
+    };
+    let threads: Vec<_> = (1..4).map(|seed| std::thread::spawn(run(seed))).collect();
+    start.wait();
     for _ in 0..15 {
         // SAFETY: the child calls nothing but the allocator, whose locks are released there, and ends. If one is not, the
-        // alarm ends it.
+        // alarm ends it: a child has none from its parent.
         let status = unsafe {
             let child = libc::fork();
             if child == 0 {
@@ -165,7 +178,7 @@ fn fork() {
 
 #[test]
 fn a_forked_child_allocates() {
-    for mode in ["fast", "hardened", "debug"] {
+    for mode in ["fast", "hardened", "debug"].repeat(4) {
         played_well("fork", mode);
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Each test has a process of its own: it looks at addresses.
 
+use std::alloc::{GlobalAlloc, Layout};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use gleaner_allocator::{Allocator, Geometry, global};
+use gleaner_allocator::{Allocator, Geometry, Gleaner, global};
 
 #[path = "common/memory.rs"]
 mod memory;
@@ -113,6 +114,60 @@ fn what_is_given_back_is_zeros_and_not_resident() {
                 global::free(block);
             }
             assert!(size_and_resident().1 < before + 2 * MIB);
+        }
+    });
+}
+
+/// Whatever a block was before, and whichever size and alignment is asked for; what is fresh from the system stays untouched.
+#[test]
+fn zeros_are_zeros() {
+    in_child("zeros_are_zeros", || {
+        let layouts = |round: usize| {
+            let sizes = (0..64).map(move |step| 512 + step * step * 320 + round * 4096);
+            sizes.map(move |size| {
+                Layout::from_size_align(size, if round.is_multiple_of(2) { 16 } else { 64 }).unwrap()
+            })
+        };
+        let before = size_and_resident().1;
+        for round in 0..6 {
+            // SAFETY: no layout is empty; blocks are live, as long as their layouts say, and not used once they are given back.
+            unsafe {
+                let blocks =
+                    layouts(round).map(|layout| (Gleaner.alloc_zeroed(layout), layout)).collect::<Vec<_>>();
+                if round == 0 {
+                    // 26 MiB were asked for.
+                    assert!(size_and_resident().1 < before + 4 * MIB);
+                }
+                for &(block, layout) in &blocks {
+                    assert!((0..layout.size()).all(|at| block.add(at).read() == 0), "{layout:?}");
+                    block.write_bytes(0xEE, layout.size());
+                    // The second one gets the block of the first, in a pool that is in use.
+                    for _ in 0..2 {
+                        let block = Gleaner.alloc_zeroed(layout);
+                        assert!((0..layout.size()).all(|at| block.add(at).read() == 0), "{layout:?}");
+                        block.write_bytes(0xEE, layout.size());
+                        Gleaner.dealloc(block, layout);
+                    }
+                }
+                blocks.into_iter().for_each(|(block, layout)| Gleaner.dealloc(block, layout));
+            }
+        }
+    });
+}
+
+/// Locked pages do not go back to the system; what the next one gets there is zeros all the same.
+#[test]
+fn what_cannot_be_given_back_is_zeros() {
+    in_child("what_cannot_be_given_back_is_zeros", || {
+        for _ in 0..3 {
+            let block = global::calloc(1, 3 * MIB);
+            // SAFETY: the block is ours, and that long.
+            unsafe {
+                assert_eq!(libc::mlock(block.add(MIB).cast(), 1), 0);
+                assert!((0..3 * MIB).all(|at| block.add(at).read() == 0));
+                block.write_bytes(0xEE, 3 * MIB);
+                global::free(block);
+            }
         }
     });
 }
