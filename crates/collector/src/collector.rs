@@ -12,11 +12,13 @@ use crate::pass::Pass;
 use crate::roster::Entry;
 use crate::space::Space;
 use crate::stats::GenerationStats;
-use crate::strategy::{Due, Pressure, Strategy};
+use crate::strategy::Strategy;
 use crate::tempo::Tempo;
-use crate::tracking::{Generation, Tracking};
+use crate::tracking::Tracking;
 use crate::trial::Trial;
 use crate::{GENERATIONS, NoRoom, header};
+
+mod control;
 
 /// Objects that live elsewhere but count as long-lived: a runtime's own, in the permanent generation from the start.
 /// CPython has about 5000 of them.
@@ -110,6 +112,24 @@ impl Collector {
         Ok(())
     }
 
+    /// Returns the stamp of the object that is tracked next.
+    ///
+    /// # Errors
+    /// As for [`Collector::track`].
+    #[inline]
+    pub fn next_stamp(&self) -> Result<u32, NoRoom> {
+        self.tracking.next_stamp()
+    }
+
+    /// Tracks a new object, which has its stamp: the last that was given.
+    #[inline]
+    pub fn admit(&self, object: Address, stamp: u32) {
+        self.tracked.set(self.tracked.get() + 1);
+        if self.tracking.list(object, stamp) {
+            self.limit.set(0);
+        }
+    }
+
     /// Stops tracking an object, if it is tracked.
     ///
     /// # Complexity
@@ -139,8 +159,13 @@ impl Collector {
     pub fn count_allocation(&self) -> bool {
         let count = self.counts[0].get().saturating_add(1);
         self.counts[0].set(count);
-        self.tracked.set(self.tracked.get() + 1);
         count > self.limit.get()
+    }
+
+    /// Takes an allocation back: it did not succeed.
+    #[cold]
+    pub fn uncount_allocation(&self) {
+        self.counts[0].set(self.counts[0].get().saturating_sub(1));
     }
 
     /// Counts deaths of tracked objects.
@@ -176,152 +201,6 @@ impl Collector {
     /// Lets no collection begin until [`Collector::end`].
     pub fn hold_off(&self) {
         self.collecting.set(true);
-    }
-
-    // -- Control ----------------------------------------------------------------------------------------------
-
-    /// Returns what is due, if something is and may run.
-    #[must_use]
-    pub fn due(&self) -> Option<Due> {
-        if self.counts[0].get() <= self.limit.get() || self.collecting.get() {
-            return None;
-        }
-        if let Some(nursery) = self.nursery() {
-            let many = self.tracking.young_are_many();
-            return Some(Due::Slice(many || self.counts[0].get() > nursery));
-        }
-        let generation = self.strategy.due(&Pressure {
-            counts: self.counts(),
-            thresholds: self.thresholds(),
-            long_lived_total: self.long_lived_total.get(),
-            long_lived_pending: self.long_lived_pending.get(),
-        })?;
-        Some(Due::Pass(generation))
-    }
-
-    /// Is told that an object that somebody listens to has been touched.
-    pub fn touched(&self, object: Address) {
-        self.strategy.touched(object);
-        if let Some(cycle) = &*self.cycle.borrow() {
-            cycle.touched(object);
-        }
-    }
-
-    /// Tells whether a cycle is under way.
-    #[inline]
-    #[must_use]
-    pub fn is_in_cycle(&self) -> bool {
-        self.tempo.active.get()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn leaves_cycle(&self, object: Address) {
-        if let Some(cycle) = &*self.cycle.borrow() {
-            cycle.leaves(object);
-        }
-    }
-
-    /// Returns the number of tracked objects.
-    #[must_use]
-    pub fn tracked(&self) -> u64 {
-        self.tracked.get()
-    }
-
-    /// Switches automatic collection on or off.
-    pub fn set_enabled(&self, enabled: bool) {
-        self.enabled.set(enabled);
-        self.set_limit();
-    }
-
-    /// Tells whether automatic collection is on.
-    #[must_use]
-    pub fn is_enabled(&self) -> bool {
-        self.enabled.get()
-    }
-
-    /// Tells whether a collection is running.
-    #[must_use]
-    pub fn is_collecting(&self) -> bool {
-        self.collecting.get()
-    }
-
-    /// Sets the thresholds; a first threshold of 0 switches automatic collection off (PY-14).
-    pub fn set_thresholds(&self, thresholds: [u32; GENERATIONS]) {
-        for (cell, threshold) in self.thresholds.iter().zip(thresholds) {
-            cell.set(threshold);
-        }
-        self.set_limit();
-    }
-
-    /// Returns the thresholds.
-    #[must_use]
-    pub fn thresholds(&self) -> [u32; GENERATIONS] {
-        self.thresholds.each_ref().map(Cell::get)
-    }
-
-    /// Returns the counts: allocations less deaths, then passes over generation 0 and over generation 1.
-    #[must_use]
-    pub fn counts(&self) -> [u32; GENERATIONS] {
-        self.counts.each_ref().map(Cell::get)
-    }
-
-    /// Returns the statistics of each generation.
-    #[must_use]
-    pub fn stats(&self) -> [GenerationStats; GENERATIONS] {
-        self.stats.each_ref().map(Cell::get)
-    }
-
-    // -- Freezing ---------------------------------------------------------------------------------------------
-
-    /// Moves everything tracked to the permanent generation and zeroes the counts (PY-30).
-    pub fn freeze(&self) {
-        self.abandon_cycle();
-        self.tracking.freeze();
-        self.strategy.disturbed();
-        self.counts.iter().for_each(|count| count.set(0));
-        self.foreign_frozen.set(true);
-    }
-
-    /// Moves the permanent generation to generation 2.
-    pub fn unfreeze(&self) {
-        self.abandon_cycle();
-        self.tracking.unfreeze();
-        self.strategy.disturbed();
-        self.foreign_frozen.set(false);
-    }
-
-    /// Returns the number of frozen objects of this heap.
-    #[must_use]
-    pub fn freeze_count(&self) -> usize {
-        self.tracking.frozen()
-    }
-
-    // -- Looking ----------------------------------------------------------------------------------------------
-
-    /// Returns the objects of some generations, in order; none if there is no memory, or while a pass decides.
-    ///
-    /// # Complexity
-    /// O(tracked objects).
-    #[must_use]
-    pub fn objects(&self, wanted: impl Fn(Generation) -> bool) -> Vec<Address> {
-        self.tracking.in_order(wanted).unwrap_or_default().0
-    }
-
-    /// Returns where an object is; `None` if it is untracked, or a deduction is deciding about it.
-    #[must_use]
-    pub fn generation_of(&self, object: Address) -> Option<Generation> {
-        self.tracking.generation_of(object)
-    }
-
-    /// Checks stamps and rosters.
-    ///
-    /// # Panics
-    /// If a property does not hold (see the source of `Tracking::check`).
-    pub fn check(&self) {
-        if !self.deducing.get() {
-            self.tracking.check();
-        }
     }
 
     // -- The collector's steps ------------------------------------------------------------------------------------

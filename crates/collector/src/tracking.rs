@@ -89,15 +89,27 @@ impl Tracking {
     }
 
     /// Tracks an object as the youngest; returns whether the young are too many.
-    #[inline]
     pub(crate) fn track(&self, object: Address) -> Result<bool, NoRoom> {
+        let stamp = self.next_stamp()?;
+        header(&object).set_stamp(stamp);
+        Ok(self.list(object, stamp))
+    }
+
+    /// Gives the next stamp, for the object that is the youngest.
+    #[inline]
+    pub(crate) fn next_stamp(&self) -> Result<u32, NoRoom> {
         if self.next.get() > MAX_STAMP {
             self.gain_stamps()?;
         }
         let stamp = self.next.get();
         self.next.set(stamp + 1);
-        header(&object).set_stamp(stamp);
-        Ok(self.listed && self.young.push(object, stamp))
+        Ok(stamp)
+    }
+
+    /// Notes down the object that has got the last stamp; returns whether the young are too many.
+    #[inline]
+    pub(crate) fn list(&self, object: Address, stamp: u32) -> bool {
+        self.listed && self.young.push(object, stamp)
     }
 
     /// Gives new stamps when they have run out.

@@ -223,8 +223,15 @@ fn counts_and_thresholds_are_pythons() {
     collector.set_thresholds([2, 1, 1]);
     collector.set_enabled(false);
     assert!(!collector.count_allocation());
+    let place = Place(Yard::new());
+    for _ in 0..8 {
+        let stamp = collector.next_stamp().unwrap();
+        let header = Header::new(1, Flags::default()).stamped(stamp);
+        collector.admit(place.0.put(header, Bare { edges: RefCell::default() }), stamp);
+    }
+    assert_eq!(collector.tracked(), 8);
     collector.count_deaths(8);
-    assert_eq!(collector.counts()[0], 0, "never below zero (PY-15)");
+    assert_eq!((collector.counts()[0], collector.tracked()), (0, 0), "never below zero (PY-15)");
     let none = Collector::new(Box::new(RefcountOnly), [1, 1, 1], Foreign::default(), space());
     (0..3).for_each(|_| {
         none.count_allocation();

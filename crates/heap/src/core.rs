@@ -9,7 +9,7 @@ use std::rc::Rc;
 use gleaner_allocator::OutOfMemory;
 use gleaner_collector::Collector;
 use gleaner_object::seeded::{Bug, seeded};
-use gleaner_object::{Address, Flags, Header, ObjectBox, Trace, TypeRecord, record_of, shelf_of};
+use gleaner_object::{Address, Flags, Header, ObjectBox, Trace, TypeRecord, record_of};
 use gleaner_refcount::{Left, ONE, Trashcan, Undertaker, decref, incref, note, revive};
 use gleaner_weakref::{Table, WeakReference};
 
@@ -40,8 +40,8 @@ pub(crate) struct Core {
     pub(crate) counts: RefCell<Option<Counts>>,
     /// [`Heap`] handles.
     pub(crate) handles: Cell<usize>,
-    /// Objects that have not been freed.
-    pub(crate) live: Cell<usize>,
+    /// Objects that have not been freed, of types that are not tracked.
+    plain: Cell<usize>,
     pub(crate) closing: Cell<bool>,
     pub(crate) refusals: Cell<u32>,
     /// Whether there was ever an object that may have a finalizer, or a weak reference with a callback.
@@ -49,8 +49,8 @@ pub(crate) struct Core {
     /// Whether garbage is being freed: what is condemned dies in its turn, not when its count says so.
     pub(crate) deleting: Cell<bool>,
     pub(crate) debug: crate::debug::State,
-    /// Deaths since memory was given back last.
-    deaths: Cell<u32>,
+    /// How many are to die until memory is given back.
+    deaths_left: Cell<u32>,
 }
 
 impl Core {
@@ -66,26 +66,29 @@ impl Core {
             pause_hook: RefCell::default(),
             counts: RefCell::default(),
             handles: Cell::new(0),
-            live: Cell::new(0),
+            plain: Cell::new(0),
             closing: Cell::new(false),
             refusals: Cell::new(0),
             noisy: Cell::new(false),
             deleting: Cell::new(false),
             debug: crate::debug::State::default(),
-            deaths: Cell::new(0),
+            deaths_left: Cell::new(TIDY_EVERY),
         })));
         // SAFETY: H1: just made, and kept until the last handle and the last object are gone.
         unsafe { core.as_ref() }.shelves.set_heap(core.as_ptr().cast_const().cast());
         core
     }
 
+    /// Returns how many objects have not been freed.
+    pub(crate) fn live(&self) -> usize {
+        self.collector.tracked() as usize + self.plain.get()
+    }
+
     /// Returns the heap of an object.
     #[inline]
     pub(crate) fn of(object: Address) -> NonNull<Core> {
         // SAFETY: O1, O2: the object lies on a shelf of a heap's.
-        let heap = unsafe { shelf_of(object) }.heap;
-        // SAFETY: H1: that is the heap's core, never null.
-        unsafe { NonNull::new_unchecked(heap.cast::<Core>().cast_mut()) }
+        unsafe { Shelves::of_object(object) }.heap()
     }
 
     /// Allocates an object. The caller owns the one reference that it begins with.
@@ -96,22 +99,28 @@ impl Core {
             self.uncount::<T>();
             return Err(no_memory::<T>());
         }
-        let block = self.shelves.of::<T>().and_then(|shelf| shelf.allocator.alloc(size_of::<ObjectBox<T>>()));
-        let Ok(block) = block else {
+        // The stamp comes first, so that the header is written once.
+        let Ok(stamp) = (if T::TRACKED { self.collector.next_stamp() } else { Ok(0) }) else {
+            self.uncount::<T>();
+            return Err(no_memory::<T>());
+        };
+        let shelf = self.shelves.of::<T>();
+        let Some(block) = shelf.and_then(|shelf| shelf.allocator.alloc(size_of::<ObjectBox<T>>()).ok())
+        else {
             self.uncount::<T>();
             return Err(no_memory::<T>());
         };
         let block = block.cast::<ObjectBox<T>>();
         // SAFETY: O1, O2: the block is fresh, large enough, aligned for the type, and lies on its shelf.
-        unsafe { block.write(ObjectBox { header: Header::new(ONE, flags), value }) };
-        self.live.set(self.live.get() + 1);
+        unsafe { block.write(ObjectBox { header: Header::new(ONE, flags).stamped(stamp), value }) };
+        let object = block.cast::<Header>();
         if T::FINALIZES {
             self.noisy.set(true);
         }
-        let object = block.cast::<Header>();
-        if T::TRACKED && self.collector.track(object).is_err() {
-            self.free(object);
-            return Err(no_memory::<T>());
+        if T::TRACKED {
+            self.collector.admit(object, stamp);
+        } else {
+            self.plain.set(self.plain.get() + 1);
         }
         if pressed && !self.rules.collect_inside_allocation {
             self.collect_after_allocation(object);
@@ -146,7 +155,7 @@ impl Core {
     #[cold]
     fn uncount<T: Trace>(&self) {
         if T::TRACKED {
-            self.collector.count_deaths(1);
+            self.collector.uncount_allocation();
         }
     }
 
@@ -164,11 +173,19 @@ impl Core {
     /// Destroys an object whose last reference is gone; the heap itself stays.
     #[inline]
     pub(crate) fn bury_here(&self, object: Address) {
-        // SAFETY: O1: its count is zero, but it has not been freed.
-        if self.deleting.get() && unsafe { object.as_ref() }.flags().has(Flags::UNREACHABLE) {
+        if self.is_spared(object) {
             return;
         }
-        self.trashcan.bury(self, object);
+        // SAFETY: O1, O2, O4: as above.
+        self.trashcan
+            .bury(self, object, |edges| unsafe { (Shelves::of_object(object).condemn)(self, object, edges) });
+    }
+
+    /// Tells whether a dead object is garbage that is being freed, and dies in its turn.
+    #[inline]
+    fn is_spared(&self, dead: Address) -> bool {
+        // SAFETY: O1: its count is zero, but it has not been freed.
+        self.deleting.get() && unsafe { dead.as_ref() }.flags().has(Flags::UNREACHABLE)
     }
 
     /// Tells the collector that an object has been touched, whoever listens to it.
@@ -179,13 +196,10 @@ impl Core {
     }
 
     /// Destroys an object whose last reference is gone, and the heap, if that was all that was left of it.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn bury(object: Address) {
-        let core = Core::of(object);
-        // SAFETY: H1: the object has not been freed yet.
-        let heap = unsafe { core.as_ref() };
-        heap.bury_here(object);
-        Core::free_if_abandoned(core);
+        // SAFETY: O1, O2: its count is zero, but it has not been freed.
+        unsafe { (Shelves::of_object(object).bury)(object) };
     }
 
     /// Frees a heap of which no handle and no object is left and on which nothing runs.
@@ -193,7 +207,7 @@ impl Core {
     pub(crate) fn free_if_abandoned(core: NonNull<Core>) {
         // SAFETY: H1: whoever calls this has just been using it.
         let heap = unsafe { core.as_ref() };
-        if heap.handles.get() != 0 || heap.live.get() != 0 || heap.closing.get() {
+        if heap.handles.get() != 0 || heap.live() != 0 || heap.closing.get() {
             return;
         }
         if heap.trashcan.is_idle() && !heap.collector.is_collecting() {
@@ -299,10 +313,26 @@ impl Undertaker for Core {
     }
 }
 
+/// [`Core::bury`] for the objects of a type: all that happens to one that dies alone is in this one function.
+///
+/// # Safety
+/// As for [`condemn`].
+pub(crate) unsafe fn bury<T: Trace>(dead: Address) {
+    let core = Core::of(dead);
+    // SAFETY: H1: not before the object.
+    let heap = unsafe { core.as_ref() };
+    if !heap.is_spared(dead) {
+        // SAFETY: by contract.
+        heap.trashcan.bury(heap, dead, |edges| unsafe { condemn::<T>(heap, dead, edges) });
+    }
+    Core::free_if_abandoned(core);
+}
+
 /// [`Undertaker::condemn`] for the objects of a type.
 ///
 /// # Safety
 /// O1, O2 for `T`, O4: the object's count is zero.
+#[inline(always)]
 pub(crate) unsafe fn condemn<T: Trace>(heap: &Core, dead: Address, edges: &mut Vec<Address>) -> bool {
     // SAFETY: O1: not freed yet.
     if T::FINALIZES || !unsafe { dead.as_ref() }.flags().is_empty() {
@@ -421,11 +451,12 @@ impl Core {
     pub(crate) fn count_deaths<T: Trace>(&self, deaths: u32) {
         if T::TRACKED {
             self.collector.count_deaths(deaths);
+        } else {
+            self.plain.set(self.plain.get() - deaths as usize);
         }
-        self.live.set(self.live.get() - deaths as usize);
-        self.deaths.set(self.deaths.get().saturating_add(deaths));
-        if self.deaths.get() >= TIDY_EVERY {
-            self.tidy();
+        match self.deaths_left.get().checked_sub(deaths) {
+            Some(left) => self.deaths_left.set(left),
+            None => self.tidy(),
         }
     }
 
@@ -433,10 +464,10 @@ impl Core {
     #[cold]
     fn tidy(&self) {
         if self.collector.forget_the_dead() {
-            self.deaths.set(0);
+            self.deaths_left.set(TIDY_EVERY);
             self.shelves.tidy();
         } else {
-            self.deaths.set(TIDY_EVERY - TIDY_AGAIN);
+            self.deaths_left.set(TIDY_AGAIN);
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Graph {
 impl Graph {
     /// Copies the graph of a heap.
     pub(crate) fn of(core: &Core) -> Graph {
-        let mut objects = Vec::with_capacity(core.live.get());
+        let mut objects = Vec::with_capacity(core.live());
         core.shelves.each_object(|object| objects.push(AnyRef::another(object)));
         let numbers: HashMap<Address, u32> = objects.iter().map(AnyRef::address).zip(0..).collect();
         let mut graph = Graph { numbers, starts: vec![0], edges: Vec::new(), outside: Vec::new(), objects };

@@ -147,7 +147,7 @@ impl Heap {
     /// Returns the number of objects that have not been freed.
     #[must_use]
     pub fn live_objects(&self) -> usize {
-        self.core().live.get()
+        self.core().live()
     }
 
     /// Returns how many references were leaked for want of memory to note their deaths down.

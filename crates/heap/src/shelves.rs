@@ -7,7 +7,7 @@
 use ::core::cell::{Cell, RefCell};
 use ::core::ptr::{self, NonNull};
 
-use gleaner_allocator::{Allocator, Geometry, Mmap, Options, OutOfMemory, Stats};
+use gleaner_allocator::{Allocator, Geometry, Mmap, Options, Stats};
 use gleaner_collector::{Region, Space, Span};
 use gleaner_object::{Address, CHUNK_ALIGN, Chunk, Grid, Header, Shelf, Trace, TypeRecord, shelf_of};
 use gleaner_refcount::count;
@@ -25,6 +25,7 @@ const CACHED: usize = 32;
 pub(crate) struct TypeShelf {
     shelf: Shelf,
     /// What is done to an object that dies: see [`crate::core`].
+    pub(crate) bury: unsafe fn(Address),
     pub(crate) condemn: unsafe fn(&Core, Address, &mut Vec<Address>) -> bool,
     pub(crate) free: unsafe fn(&Core, Address),
     /// What is done to objects that are garbage.
@@ -33,6 +34,15 @@ pub(crate) struct TypeShelf {
     pub(crate) is_large: bool,
     /// Where they lie.
     pub(crate) allocator: Allocator,
+}
+
+impl TypeShelf {
+    /// Returns the heap.
+    #[inline]
+    pub(crate) fn heap(&self) -> NonNull<Core> {
+        // SAFETY: H1: that is the heap's core, never null.
+        unsafe { NonNull::new_unchecked(self.shelf.heap.cast::<Core>().cast_mut()) }
+    }
 }
 
 /// All shelves of a heap.
@@ -58,19 +68,16 @@ impl Shelves {
         self.heap.set(heap);
     }
 
-    /// Returns the shelf for the values of a type.
-    ///
-    /// # Errors
-    /// [`OutOfMemory`] if it had to be made and there is no memory.
+    /// Returns the shelf for the values of a type; `None` if it had to be made and there is no memory.
     #[inline]
-    pub(crate) fn of<T: Trace>(&self) -> Result<&TypeShelf, OutOfMemory> {
+    pub(crate) fn of<T: Trace>(&self) -> Option<&TypeShelf> {
         let record = TypeRecord::of::<T>();
         let (cached, shelf) = self.cached(record).get();
         if ptr::eq(cached, record) {
             // SAFETY: H2: a shelf is never removed as long as the heap is there.
-            return Ok(unsafe { &*shelf });
+            return Some(unsafe { &*shelf });
         }
-        self.find(record, core::condemn::<T>, core::free::<T>, Burial::of::<T>())
+        self.find(record, core::bury::<T>, core::condemn::<T>, core::free::<T>, Burial::of::<T>())
     }
 
     #[inline]
@@ -82,19 +89,21 @@ impl Shelves {
     fn find(
         &self,
         record: &'static TypeRecord,
+        bury: unsafe fn(Address),
         condemn: unsafe fn(&Core, Address, &mut Vec<Address>) -> bool,
         free: unsafe fn(&Core, Address),
         burial: Burial,
-    ) -> Result<&TypeShelf, OutOfMemory> {
+    ) -> Option<&TypeShelf> {
         let mut all = self.all.borrow_mut();
         let known = all.iter().position(|shelf| shelf.shelf.record.type_id() == record.type_id());
         let index = match known {
             Some(index) => index,
             None => {
-                all.try_reserve(1).map_err(|_| OutOfMemory { size: size_of::<TypeShelf>() })?;
+                all.try_reserve(1).ok()?;
                 let options = Options { clean: true, ..Options::default() };
                 let shelf = Box::new(TypeShelf {
                     shelf: Shelf { record, heap: self.heap.get() },
+                    bury,
                     condemn,
                     free,
                     burial,
@@ -111,7 +120,7 @@ impl Shelves {
         let shelf: *const TypeShelf = &raw const *all[index];
         self.cached(record).set((ptr::from_ref(record), shelf));
         // SAFETY: H2.
-        Ok(unsafe { &*shelf })
+        Some(unsafe { &*shelf })
     }
 
     /// Returns the shelf of an object.

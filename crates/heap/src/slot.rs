@@ -20,6 +20,18 @@ pub struct AnySlot {
     cell: Cell<Option<AnyRef>>,
 }
 
+impl Drop for AnySlot {
+    /// A dying object has given up its references before: most slots are empty then, and that is all that is looked at.
+    #[inline(always)]
+    fn drop(&mut self) {
+        #[inline(never)]
+        fn drop_held(_: AnyRef) {}
+        if let Some(reference) = self.cell.take() {
+            drop_held(reference);
+        }
+    }
+}
+
 impl AnySlot {
     /// Makes a slot that holds nothing.
     #[must_use]

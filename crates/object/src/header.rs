@@ -84,6 +84,14 @@ impl Header {
         Header { count: Cell::new(count), mark: Cell::new(flags.0) }
     }
 
+    /// Returns the header with a stamp, 0 for none, in place of none.
+    #[inline]
+    #[must_use]
+    pub const fn stamped(self, stamp: u32) -> Header {
+        debug_assert!(stamp <= MAX_STAMP);
+        Header { count: self.count, mark: Cell::new(self.mark.into_inner() | stamp) }
+    }
+
     /// Returns the flags.
     #[inline]
     #[must_use]

@@ -188,9 +188,15 @@ impl Trashcan {
         self.depth.get() == 0
     }
 
-    /// Destroys an object whose count has just become zero, and all that dies with it.
+    /// Destroys an object whose count has just become zero, and all that dies with it. `condemn` is the undertaker's for this
+    /// object: whoever knows its type spares a call.
     #[inline(always)]
-    pub fn bury(&self, undertaker: &impl Undertaker, dead: Address) {
+    pub fn bury(
+        &self,
+        undertaker: &impl Undertaker,
+        dead: Address,
+        condemn: impl FnOnce(&mut Vec<Address>) -> bool,
+    ) {
         let depth = self.depth.get();
         if depth >= MAX_DEPTH {
             self.set_aside(dead);
@@ -199,7 +205,7 @@ impl Trashcan {
         self.depth.set(depth + 1);
         // Nothing is to be done to the list where it has stayed as it is: most objects die alone.
         let mut edges = ManuallyDrop::new(Vec::new());
-        if undertaker.condemn(dead, &mut edges) {
+        if condemn(&mut edges) {
             self.bury_with(undertaker, dead, ManuallyDrop::into_inner(edges));
         } else {
             debug_assert!(edges.capacity() == 0, "an object that has given up references is condemned");

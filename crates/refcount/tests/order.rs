@@ -40,7 +40,7 @@ impl Undertaker for Heap {
         if let Some(victim) = victim
             && decref(header(&victim)) == Left::None
         {
-            self.can.bury(self, victim);
+            self.can.bury(self, victim, |edges| self.condemn(victim, edges));
         }
         if self.resurrect == Some(name) {
             revive(header(&dead));
@@ -83,7 +83,7 @@ fn bare<'a>(object: Address) -> &'a Bare {
 
 fn kill(heap: &Heap, object: Address) -> Vec<String> {
     assert_eq!(decref(header(&object)), Left::None);
-    heap.can.bury(heap, object);
+    heap.can.bury(heap, object, |edges| heap.condemn(object, edges));
     assert!(heap.can.is_idle());
     heap.log.take()
 }
@@ -125,7 +125,7 @@ fn while_locked_nothing_dies() {
     let victim = object(1, &[]);
     heap.can.while_locked(&heap, || {
         assert_eq!(decref(header(&victim)), Left::None);
-        heap.can.bury(&heap, victim);
+        heap.can.bury(&heap, victim, |edges| heap.condemn(victim, edges));
         assert!(heap.log.borrow().is_empty());
     });
     assert_eq!(heap.log.take(), ["condemn 1", "free 1"]);
@@ -166,7 +166,7 @@ fn what_is_set_aside_is_listened_to_as_before() {
     listen(header(&object));
     heap.can.while_locked(&heap, || {
         assert_eq!(decref(header(&object)), Left::None);
-        heap.can.bury(&heap, object);
+        heap.can.bury(&heap, object, |edges| heap.condemn(object, edges));
         assert!(is_listened_to(header(&object)), "to be set aside is no touch");
         assert!(incref(header(&object)), "to be saved meanwhile is");
     });
