@@ -8,7 +8,7 @@ use gleaner_object::seeded::{Bug, seeded};
 use gleaner_object::{Address, Flags};
 
 use crate::cycle::Cycle;
-use crate::pass::Pass;
+use crate::pass::{Audience, Pass};
 use crate::roster::Entry;
 use crate::space::Space;
 use crate::stats::GenerationStats;
@@ -16,6 +16,7 @@ use crate::strategy::Strategy;
 use crate::tempo::Tempo;
 use crate::tracking::Tracking;
 use crate::trial::Trial;
+use crate::unlisted::Unlisted;
 use crate::{GENERATIONS, NoRoom, header};
 
 mod control;
@@ -33,6 +34,7 @@ pub struct Collector {
     strategy: Box<dyn Strategy>,
     pub(crate) tracking: Tracking,
     condemned: RefCell<Vec<Address>>,
+    unlisted: RefCell<Option<Unlisted>>,
     /// What a pass has condemned and let live after all, with the stamps it had then.
     late: RefCell<Vec<Entry>>,
     counts: [Cell<u32>; GENERATIONS],
@@ -68,6 +70,7 @@ impl Collector {
             strategy,
             tracking: Tracking::new(space, listed, eras),
             condemned: RefCell::default(),
+            unlisted: RefCell::default(),
             late: RefCell::default(),
             counts: Default::default(),
             thresholds: thresholds.map(Cell::new),
@@ -221,14 +224,14 @@ impl Collector {
         }
     }
 
-    /// Condemns what is unreachable in `generation` and below; the rest goes to the next generation. `quiet` says that
-    /// nobody can see in which order the condemned go. Returns the number of objects looked at.
+    /// Condemns what is unreachable in `generation` and below; the rest goes to the next generation. If the audience is nobody,
+    /// the condemned may be unlisted ones. Returns the number of objects looked at.
     ///
     /// # Panics
     /// If a `trace` panics, with everything alive and in place.
-    pub fn deduce(&self, generation: usize, quiet: bool) -> u64 {
+    pub fn deduce(&self, generation: usize, audience: Audience) -> u64 {
         let (candidates, survivors) = self.pass(generation, |pass| {
-            pass.quiet = quiet;
+            pass.audience = audience;
             self.strategy.deduce(pass)
         });
         match self.reach.get() {
@@ -273,6 +276,7 @@ impl Collector {
         // Without memory for a pass everything survives.
         let outcome = self.deducing(|| deduce(&mut pass));
         self.condemned.replace(core::mem::take(&mut pass.condemned));
+        self.unlisted.replace(pass.unlisted.take());
         self.reach.set(pass.reach);
         if let Err(panic) = outcome {
             self.collecting.set(false);
@@ -333,6 +337,12 @@ impl Collector {
         self.condemned.take()
     }
 
+    /// Takes what is condemned and not listed, if that is how the pass has ended. To be dropped before the collection ends.
+    #[must_use]
+    pub fn take_unlisted(&self) -> Option<Unlisted> {
+        self.unlisted.take()
+    }
+
     /// Lets a condemned object live after all, and any other be appended to the survivors of the running pass.
     pub fn spare(&self, object: Address) {
         header(&object).remove(Flags::UNREACHABLE);
@@ -368,9 +378,10 @@ impl Collector {
 }
 
 impl Drop for Collector {
-    /// The side tables of a cycle go before the chunks on which they hang.
+    /// Side tables go before the chunks on which they hang.
     fn drop(&mut self) {
         self.cycle.take();
+        self.unlisted.take();
     }
 }
 

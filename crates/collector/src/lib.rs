@@ -52,15 +52,17 @@ mod table;
 mod tempo;
 pub mod tracking;
 mod trial;
+mod unlisted;
 
 pub use collector::{Collector, Foreign};
 pub use cycle::Step;
 pub use pace::Pace;
-pub use pass::Pass;
+pub use pass::{Audience, Pass};
 pub use space::{Region, Space, Span};
 pub use stats::GenerationStats;
 pub use strategy::{Bounds, Due, Facts, Pressure, Strategy};
 pub use tracking::{Generation, Tracking};
+pub use unlisted::{Row, Unlisted};
 
 use gleaner_object::{Address, Edges, Header, record_of};
 

@@ -6,6 +6,7 @@ use crate::marking::Marking;
 use crate::pace::Pace;
 use crate::tracking::Tracking;
 use crate::trial::{Trial, Verdict};
+use crate::unlisted::{Unlisted, goes_with_its_object};
 use crate::{NoRoom, header, order};
 
 /// What becomes of the survivors of a trial.
@@ -21,6 +22,17 @@ enum After {
     Old,
 }
 
+/// What can be seen of how the condemned of a pass go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Audience {
+    /// Everything: they are asked for in order.
+    Ordered,
+    /// They are asked for one by one, in any order.
+    Unordered,
+    /// Nothing.
+    Nobody,
+}
+
 /// A pass over a generation and all younger ones.
 pub struct Pass<'a> {
     tracking: &'a Tracking,
@@ -30,10 +42,12 @@ pub struct Pass<'a> {
     pub reach: usize,
     /// What becomes of survivors.
     after: After,
-    /// Whether nobody can see in which order the condemned go.
-    pub quiet: bool,
+    /// What can be seen of how the condemned go.
+    pub(crate) audience: Audience,
     /// What the pass has found unreachable, in order, flagged so.
     pub condemned: Vec<Address>,
+    /// The same, if it is not listed.
+    pub(crate) unlisted: Option<Unlisted>,
     /// How many objects it has looked at.
     pub candidates: u64,
     /// How many of them survive.
@@ -49,8 +63,9 @@ impl<'a> Pass<'a> {
             generation,
             reach: generation,
             after: After::Promoted,
-            quiet: false,
+            audience: Audience::Ordered,
             condemned: Vec::new(),
+            unlisted: None,
             candidates: 0,
             survivors: 0,
             new: 0,
@@ -186,25 +201,43 @@ impl<'a> Pass<'a> {
 
     /// Ends a pass by side tables: what is not marked is condemned, what was rescued goes to the end of the survivors.
     fn end_marking(&mut self, marking: Marking, rescued: Vec<Address>) -> Result<(), NoRoom> {
+        let count = marking.count_unmarked();
+        self.candidates = marking.subjects.get();
+        if count > 0
+            && self.audience == Audience::Nobody
+            && !marking.tables.iter().flatten().any(goes_with_its_object)
+        {
+            marking.each_unmarked(&Pace::unlimited(), |object| {
+                header(&object).insert(Flags::UNREACHABLE);
+                Ok(())
+            })?;
+            self.unlisted = Some(Unlisted::new(marking, count));
+            self.promote_all_but(count, &rescued);
+            return Ok(());
+        }
         let mut found = Vec::new();
-        found.try_reserve_exact(marking.count_unmarked()).map_err(|_| NoRoom)?;
+        found.try_reserve_exact(count).map_err(|_| NoRoom)?;
         marking.each_unmarked(&Pace::unlimited(), |object| {
             header(&object).insert(Flags::UNREACHABLE);
             found.push(object);
             Ok(())
         })?;
-        self.candidates = marking.subjects.get();
-        let sorted = self.quiet || marking.is_ascending();
+        let sorted = self.audience != Audience::Ordered || marking.is_ascending();
         drop(marking);
         if !sorted && let Err(no_room) = sort_by_stamps(&mut found) {
             found.iter().for_each(|object| header(object).remove(Flags::UNREACHABLE));
             return Err(no_room);
         }
-        self.survivors = self.candidates - found.len() as u64;
         self.condemned = found;
-        self.reach = 2;
-        self.tracking.promote(2, &[], &rescued, self.new);
+        self.promote_all_but(count, &rescued);
         Ok(())
+    }
+
+    /// Makes the survivors of a pass by side tables old: all but so many.
+    fn promote_all_but(&mut self, condemned: usize, rescued: &[Address]) {
+        self.survivors = self.candidates - condemned as u64;
+        self.reach = 2;
+        self.tracking.promote(2, &[], rescued, self.new);
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gleaner_collector::strategies::{Generational, MarkSweep, Paced, RefcountOnly};
 use gleaner_collector::{
-    Bounds, Collector, Due, Foreign, Generation, GenerationStats, Region, Space, Span, Strategy,
+    Audience, Bounds, Collector, Due, Foreign, Generation, GenerationStats, Region, Space, Span, Strategy,
 };
 use gleaner_object::shelf::Yard;
 use gleaner_object::{Address, Chunk, Flags, Grid, Header, Trace, TypeRecord, Visitor};
@@ -127,7 +127,7 @@ proptest! {
         for strategy in finders {
             let graph = Graph::new(strategy, &edges, &outside);
             graph.collector.begin(2);
-            prop_assert_eq!(graph.collector.deduce(2, false), outside.len() as u64);
+            prop_assert_eq!(graph.collector.deduce(2, Audience::Ordered), outside.len() as u64);
             graph.collector.check();
             // The condemned keep the order in which they were tracked: finalizers run in it.
             prop_assert_eq!(graph.condemned(), dead.clone());
@@ -158,7 +158,7 @@ proptest! {
             let graph = Graph::untracked(Box::new(Generational), &edges, &outside);
             order.iter().for_each(|index| graph.collector.track(graph.objects[*index]).unwrap());
             graph.collector.begin(generation);
-            let candidates = graph.collector.deduce(generation, false);
+            let candidates = graph.collector.deduce(generation, Audience::Ordered);
             graph.collector.check();
             (candidates, graph.condemned(), graph.list(Generation::Old))
         });
@@ -172,18 +172,18 @@ fn older_objects_hold_the_young_without_a_remembered_set() {
     graph.collector.untrack(graph.objects[1]);
     graph.collector.untrack(graph.objects[2]);
     graph.collector.begin(0);
-    graph.collector.deduce(0, false);
+    graph.collector.deduce(0, Audience::Ordered);
     graph.collector.end();
     graph.collector.track(graph.objects[1]).unwrap();
     graph.collector.track(graph.objects[2]).unwrap();
     header(&graph.objects[0]).count().set(0);
     graph.collector.begin(0);
-    graph.collector.deduce(0, false);
+    graph.collector.deduce(0, Audience::Ordered);
     assert_eq!(graph.condemned(), [] as [usize; 0], "0 is old and not looked at, so 1 and 2 are held");
     assert_eq!(graph.list(Generation::Middle), [0, 1, 2]);
     graph.collector.end();
     graph.collector.begin(1);
-    graph.collector.deduce(1, false);
+    graph.collector.deduce(1, Audience::Ordered);
     assert_eq!(graph.condemned(), [0, 1, 2]);
 }
 
@@ -192,11 +192,11 @@ fn the_rescued_come_last() {
     // 0 is looked at before what holds it, put aside, and comes back behind the others.
     let graph = Graph::new(Box::new(Generational), &[(2, 0)], &[false, true, true]);
     graph.collector.begin(2);
-    graph.collector.deduce(2, false);
+    graph.collector.deduce(2, Audience::Ordered);
     assert_eq!(graph.list(Generation::Old), [1, 2, 0]);
     let graph = Graph::new(Box::new(MarkSweep), &[(2, 0)], &[false, true, true]);
     graph.collector.begin(2);
-    graph.collector.deduce(2, false);
+    graph.collector.deduce(2, Audience::Ordered);
     assert_eq!(graph.list(Generation::Old), [0, 1, 2]);
 }
 
@@ -256,7 +256,7 @@ fn freezing_hides_and_unfreezing_makes_old() {
     graph.collector.freeze();
     assert_eq!(graph.collector.freeze_count(), 2);
     graph.collector.begin(2);
-    assert_eq!(graph.collector.deduce(2, false), 0);
+    assert_eq!(graph.collector.deduce(2, Audience::Ordered), 0);
     graph.collector.end();
     graph.collector.untrack(graph.objects[1]);
     graph.collector.unfreeze();

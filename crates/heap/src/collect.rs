@@ -7,13 +7,14 @@
 
 use std::time::{Duration, Instant};
 
-use gleaner_collector::{Due, Generation, GenerationStats};
+use gleaner_collector::{Audience, Due, Generation, GenerationStats, Unlisted};
 use gleaner_object::{Address, Flags, Released, TypeRecord, record_of};
 use gleaner_refcount::{Left, decref};
 use gleaner_weakref::WeakReference;
 
 use crate::control::{CollectionInfo, Phase};
 use crate::core::{Core, another};
+use crate::garbage::{Part, runs};
 use crate::reference::AnyRef;
 
 /// How many condemned objects give up their references before these are looked at.
@@ -51,8 +52,8 @@ impl Core {
         self.notify(Phase::Start, &CollectionInfo::start(generation));
         self.report_start(generation);
         let begin = Instant::now();
-        let quiet = self.is_quiet();
-        let candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation, quiet));
+        let audience = self.audience();
+        let candidates = self.trashcan.while_locked(self, || self.collector.deduce(generation, audience));
         let collected = self.dispose_of_condemned();
         let pass = GenerationStats::of_pass(collected, candidates, begin.elapsed());
         self.collector.finish(generation, pass);
@@ -82,6 +83,10 @@ impl Core {
 
     /// Does to the condemned what Python does: weak references, finalizers, resurrection, and the end.
     fn dispose_of_condemned(&self) -> u64 {
+        if let Some(unlisted) = self.collector.take_unlisted() {
+            self.delete_unlisted(&unlisted);
+            return unlisted.len() as u64;
+        }
         if self.collector.condemned_end() == 0 {
             return 0;
         }
@@ -122,6 +127,17 @@ impl Core {
             core.unraisable(|| left_out += u64::from(!counts(&AnyRef::another(object))));
         });
         all - left_out
+    }
+
+    /// Returns what can be seen of how garbage goes.
+    fn audience(&self) -> Audience {
+        if !self.is_quiet() {
+            Audience::Ordered
+        } else if self.debug.needs_whole_passes() || self.counts.borrow().is_some() {
+            Audience::Unordered
+        } else {
+            Audience::Nobody
+        }
     }
 
     /// Tells whether no object is watched, and none may have a finalizer.
@@ -253,9 +269,18 @@ impl Core {
         let condemned = self.collector.take_condemned();
         self.deleting.set(true);
         let mut edges = Vec::new();
-        condemned.chunks(BATCH).for_each(|batch| self.clear_garbage(batch, &mut edges));
+        condemned.chunks(BATCH).for_each(|batch| self.clear_garbage(runs(batch), &mut edges));
         // A reference that cannot be cleared may refer to one: it dies with that.
-        self.free_garbage(&condemned, |object| self.collector.spare(object));
+        self.free_garbage(runs(&condemned), |object| self.collector.spare(object));
+        self.deleting.set(false);
+    }
+
+    /// The same, where it is not listed.
+    fn delete_unlisted(&self, garbage: &Unlisted) {
+        self.deleting.set(true);
+        let mut edges = Vec::new();
+        garbage.each_row(|row| self.clear_garbage([Part::Row(row)], &mut edges));
+        garbage.each_row(|row| self.free_garbage([Part::Row(row)], |object| self.collector.spare(object)));
         self.deleting.set(false);
     }
 }

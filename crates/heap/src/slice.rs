@@ -9,6 +9,7 @@ use gleaner_refcount::{Left, decref, incref};
 use crate::collect::flags;
 use crate::control::{CollectionInfo, Phase};
 use crate::core::Core;
+use crate::garbage::runs;
 use crate::reference::AnyRef;
 
 /// How many objects of the garbage are seen to between two looks at the clock.
@@ -78,11 +79,11 @@ impl Core {
                 Step::Special => self.see_to_special(),
                 Step::Clear(from) => {
                     let mut edges = Vec::new();
-                    self.in_batches(from, pace, |batch| self.clear_garbage(batch, &mut edges));
+                    self.in_batches(from, pace, |batch| self.clear_garbage(runs(batch), &mut edges));
                 }
                 Step::Free(from) => self.in_batches(from, pace, |batch| {
                     // A reference that cannot be cleared may refer to one: it dies with that.
-                    self.free_garbage(batch, |object| {
+                    self.free_garbage(runs(batch), |object| {
                         // SAFETY: O1: something refers to it.
                         unsafe { object.as_ref() }.remove(Flags::UNREACHABLE);
                     });

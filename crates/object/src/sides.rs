@@ -77,7 +77,9 @@ impl Sides {
     /// `hang` made it for this chunk, which is there, and nobody uses it any more.
     pub unsafe fn take_down(&self, side: NonNull<Side>, chunk: NonNull<Chunk>) {
         // SAFETY: by contract.
-        unsafe { chunk.as_ref() }.side.set(ptr::null_mut());
+        let hook = &unsafe { chunk.as_ref() }.side;
+        debug_assert_eq!(hook.get(), side.as_ptr().cast(), "the chunk has gone before its table");
+        hook.set(ptr::null_mut());
         let slot = self.slot(chunk.addr().get());
         if slot.get().side == side {
             slot.set(VACANT);
