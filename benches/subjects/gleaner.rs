@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gleaner::{AnyRef, AnySlot, Heap, Ref, StrategyKind, Trace, Weak};
+use gleaner::{AnyRef, AnySlot, Heap, Ref, StrategyKind, Trace, WeakReference};
 
 use super::table::{Kind, Table};
 use crate::clock::thread_ns;
@@ -14,13 +14,13 @@ use crate::subject::{Abilities, Pause};
 
 /// An object of two edges.
 #[derive(Trace, Default)]
-pub struct Node {
+pub(crate) struct Node {
     edges: [AnySlot; 2],
 }
 
 /// An object of any number of edges.
 #[derive(Trace)]
-pub struct Wide {
+pub(crate) struct Wide {
     edges: Box<[AnySlot]>,
 }
 
@@ -31,34 +31,6 @@ fn edge(object: &AnyRef, edge: usize) -> &AnySlot {
         return &node.edges[edge];
     }
     &object.downcast_ref::<Wide>().expect("an object of a workload").edges[edge]
-}
-
-/// A weak reference to either type.
-pub enum Watch {
-    /// To an object of two edges.
-    Node(Weak<Node>),
-    /// To a wide one.
-    Wide(Weak<Wide>),
-}
-
-impl Watch {
-    fn new(heap: &Heap, object: &AnyRef) -> Watch {
-        match object.clone().downcast::<Node>() {
-            Ok(node) => Watch::Node(heap.weak(&node).expect("memory for a workload")),
-            Err(object) => {
-                let wide: Ref<Wide> = object.downcast().expect("an object of a workload");
-                Watch::Wide(heap.weak(&wide).expect("memory for a workload"))
-            }
-        }
-    }
-
-    #[inline]
-    fn upgrade(&self) -> Option<AnyRef> {
-        match self {
-            Watch::Node(weak) => weak.upgrade().map(Ref::into_any),
-            Watch::Wide(weak) => weak.upgrade().map(Ref::into_any),
-        }
-    }
 }
 
 /// A heap under a strategy.
@@ -99,7 +71,7 @@ impl Kind for Gleaner {
     const ABILITIES: Abilities = Abilities { cycles: true, weak: true, deep: true };
 
     type Pointer = AnyRef;
-    type Weak = Watch;
+    type Weak = Ref<WeakReference>;
 
     fn name(&self) -> String {
         format!("{}/{}", Self::NAME, self.heap.strategy().name)
@@ -132,13 +104,13 @@ impl Kind for Gleaner {
     }
 
     #[inline]
-    fn downgrade(&self, object: &AnyRef) -> Option<Watch> {
-        Some(Watch::new(&self.heap, object))
+    fn downgrade(&self, object: &AnyRef) -> Option<Ref<WeakReference>> {
+        Some(self.heap.watch(object, None).expect("memory for a workload"))
     }
 
     #[inline]
-    fn upgrade(weak: &Watch) -> Option<AnyRef> {
-        weak.upgrade()
+    fn upgrade(&self, weak: &Ref<WeakReference>) -> Option<AnyRef> {
+        self.heap.referent(weak)
     }
 
     /// The heap collects by itself, too.

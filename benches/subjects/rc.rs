@@ -68,7 +68,7 @@ impl Kind for StdRc {
     }
 
     #[inline]
-    fn upgrade(weak: &Weak<Object>) -> Option<Rc<Object>> {
+    fn upgrade(&self, weak: &Weak<Object>) -> Option<Rc<Object>> {
         weak.upgrade()
     }
 

@@ -40,7 +40,7 @@ pub trait Kind {
     }
 
     /// Returns a weak pointer's object, if it lives.
-    fn upgrade(weak: &Self::Weak) -> Option<Self::Pointer> {
+    fn upgrade(&self, weak: &Self::Weak) -> Option<Self::Pointer> {
         let _ = weak;
         None
     }
@@ -159,7 +159,7 @@ impl<K: Kind> Subject for Table<K> {
 
     #[inline]
     fn recall(&mut self, to: Slot, weak: usize) {
-        self.slots[to] = self.weak[weak].as_ref().and_then(K::upgrade);
+        self.slots[to] = self.weak[weak].as_ref().and_then(|weak| self.kind.upgrade(weak));
     }
 
     fn collect(&mut self) {

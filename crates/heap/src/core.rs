@@ -190,6 +190,7 @@ impl Core {
 
     /// Tells the collector that an object has been touched, whoever listens to it.
     #[cold]
+    #[inline(never)]
     pub(crate) fn touch(object: Address) {
         // SAFETY: H1: the object lives.
         unsafe { Core::of(object).as_ref() }.touched(object);

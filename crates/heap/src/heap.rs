@@ -110,6 +110,7 @@ impl Heap {
     ///
     /// # Errors
     /// [`OutOfMemory`] if the system has none.
+    #[inline]
     pub fn watch(
         &self,
         referent: &AnyRef,
@@ -119,6 +120,7 @@ impl Heap {
     }
 
     /// Returns what a weak reference object watches, unless it has died.
+    #[inline]
     #[must_use]
     pub fn referent(&self, weak: &Ref<WeakReference>) -> Option<AnyRef> {
         Core::referent(weak)

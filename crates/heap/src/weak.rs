@@ -108,6 +108,7 @@ impl Core {
     }
 
     /// Returns the plain weak reference of an object, or makes one with a callback.
+    #[inline]
     pub(crate) fn watch(
         &self,
         referent: &AnyRef,

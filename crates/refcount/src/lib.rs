@@ -68,6 +68,10 @@ pub enum Left {
 #[must_use]
 pub fn incref(header: &Header) -> bool {
     let word = header.count().get();
+    if is_usual(word) {
+        header.count().set(word + 1);
+        return false;
+    }
     if word & FOREVER == 0 {
         header.count().set(word + 1);
     }
@@ -79,18 +83,22 @@ pub fn incref(header: &Header) -> bool {
 #[must_use]
 pub fn decref(header: &Header) -> Left {
     let word = header.count().get();
+    debug_assert!(word & (FOREVER | COUNT) > 0, "a reference is given up that nobody owned");
+    if is_usual(word) {
+        header.count().set(word - 1);
+        return if word == ONE { Left::None } else { Left::Others };
+    }
     if word & FOREVER != 0 {
         return Left::Others;
     }
-    debug_assert!(word & COUNT > 0, "a reference is given up that nobody owned");
     header.count().set(word - 1);
-    if word & COUNT == 1 {
-        Left::None
-    } else if is_unnoted(word) {
-        Left::OthersUnnoted
-    } else {
-        Left::Others
-    }
+    if word == 1 { Left::None } else { Left::OthersUnnoted }
+}
+
+/// Tells whether a word is noted and not immortal: one comparison, as almost all are.
+#[inline(always)]
+fn is_usual(word: u32) -> bool {
+    (word as i32) < (IMMORTAL as i32)
 }
 
 #[inline]

@@ -90,7 +90,7 @@ impl Kind for BaconRajan {
     }
 
     #[inline]
-    fn upgrade(weak: &Weak<Node>) -> Option<Cc<Node>> {
+    fn upgrade(&self, weak: &Weak<Node>) -> Option<Cc<Node>> {
         weak.upgrade()
     }
 

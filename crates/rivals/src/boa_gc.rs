@@ -80,7 +80,7 @@ impl Kind for BoaGc {
     }
 
     #[inline]
-    fn upgrade(weak: &WeakGc<Node>) -> Option<Gc<Node>> {
+    fn upgrade(&self, weak: &WeakGc<Node>) -> Option<Gc<Node>> {
         weak.upgrade()
     }
 

@@ -59,7 +59,7 @@ impl Kind for RustCc {
     }
 
     #[inline]
-    fn upgrade(weak: &Weak<Node>) -> Option<Cc<Node>> {
+    fn upgrade(&self, weak: &Weak<Node>) -> Option<Cc<Node>> {
         weak.upgrade()
     }
 
