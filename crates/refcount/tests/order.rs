@@ -136,6 +136,9 @@ fn immortals_are_not_counted() {
     let object = object(1, &[]);
     let header = header(&object);
     immortalize(header);
+    // Its word is not written, whoever comes first (PEP 683: the page stays shared after a fork).
+    assert_eq!((decref(header), header.count().get()), (Left::Others, IMMORTAL));
+    assert_eq!((incref(header), header.count().get()), (false, IMMORTAL));
     assert!(!incref(header));
     assert_eq!((decref(header), is_immortal(header), count(header)), (Left::Others, true, IMMORTAL));
     header.count().set(ONE + (1 << 30) - 2);
