@@ -49,12 +49,20 @@ impl Unlisted {
 /// Objects of one type among 64 places side by side.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// The first place, which is one of them.
-    pub first: Address,
+    first: Address,
     /// The bytes from one place to the next.
-    pub stride: usize,
+    stride: usize,
     /// A bit for each place with such an object, the lowest for the first.
-    pub which: u64,
+    which: u64,
+}
+
+impl Row {
+    /// Returns an object of the row's chunk, whatever has been taken out of the row.
+    #[inline]
+    #[must_use]
+    pub fn first(&self) -> Address {
+        self.first
+    }
 }
 
 impl Iterator for Row {

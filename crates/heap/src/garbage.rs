@@ -27,7 +27,7 @@ impl Part<'_> {
     fn first(self) -> Address {
         match self {
             Part::Run(run) => run[0],
-            Part::Row(row) => row.first,
+            Part::Row(row) => row.first(),
         }
     }
 }
