@@ -110,7 +110,12 @@ impl Judge<'_> {
                 return self.unexpected(&format!("the callback of {}", self.number(to)));
             }
         }
-        self.perhaps.truncate(before);
+        // Who was kept perhaps may have turned out to be there: nobody keeps him any longer.
+        for to in self.perhaps.split_off(before) {
+            if self.fate(to) == Fate::Live {
+                self.release(to)?;
+            }
+        }
         for to in held {
             self.graph.remove_temporary(to);
             self.release(to)?;
